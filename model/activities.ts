@@ -1,0 +1,110 @@
+import type { Severity } from './alert.js';
+import type { Change, Effect } from './change.js';
+import type { Sample } from './evidence.js';
+import type { HoldOff, LeaseRelease, LeaseReply, LeaseRequest } from './governor.js';
+import type { Verdict } from './guardrails/verdict.js';
+import type { AnyLook } from './look.js';
+import type { Target } from './target.js';
+
+export interface LookRequest {
+  readonly target: Target;
+  readonly runbook: string;
+  /** Why: `at the beginning`, `before the restart`. Shown, never acted on. */
+  readonly why: string;
+  /** ISO time since which kills count as recent. */
+  readonly since: string;
+}
+
+/** Carrying out one change: look again, guardrails on that fresh look, precondition, apply. */
+export interface CarryOutRequest extends LookRequest {
+  readonly change: Change;
+  /** `undo`: only preconditions are checked. */
+  readonly mode: 'do' | 'undo';
+  /** A person approved this exact change (its hash). */
+  readonly decided: boolean;
+  readonly observeOnly: boolean;
+  readonly severity: Severity;
+  /** ISO; not sent after this. */
+  readonly notAfter: string;
+}
+
+export interface CarryOutResult {
+  readonly look: AnyLook;
+  readonly verdicts: readonly Verdict[];
+  /** Absent: not sent, `refused` says why. */
+  readonly effect?: Effect;
+  readonly refused?: string;
+  readonly attempts: number;
+}
+
+/** When waiting may end before its time; as data, so that pure code judges the samples afterwards. */
+export interface StopWhen {
+  /** So many samples in a row at or below this percent. */
+  readonly belowPercent?: { readonly percent: number; readonly inARow: number };
+  /** One sample at or above this percent. */
+  readonly atOrAbovePercent?: number;
+  readonly unhealthyInARow?: number;
+  /** The kill counter rose above this. */
+  readonly killsAbove?: number;
+}
+
+export interface SampleRequest {
+  readonly target: Target;
+  readonly runbook: string;
+  readonly seconds: number;
+  readonly everySeconds: number;
+  readonly stopWhen: StopWhen;
+}
+
+/** At most 240 samples: longer waits are thinned evenly, the first, the last and the highest kept. */
+export interface SampleResult {
+  readonly samples: readonly Sample[];
+  readonly stoppedBy: 'time' | 'belowPercent' | 'atOrAbovePercent' | 'unhealthy' | 'kills';
+}
+
+/** What the incident engine asks of the world. `observe` calls: */
+export interface ObserveActivities {
+  look(request: LookRequest): Promise<AnyLook>;
+  askGovernor(request: { readonly scope: string; readonly lease: LeaseRequest }): Promise<LeaseReply>;
+  tellGovernor(request: {
+    readonly scope: string;
+    readonly release?: LeaseRelease;
+    readonly holdOff?: HoldOff;
+  }): Promise<void>;
+}
+
+/** `change` calls: */
+export interface ChangeActivities {
+  carryOut(request: CarryOutRequest): Promise<CarryOutResult>;
+}
+
+/** Long waits: */
+export interface WaitActivities {
+  sample(request: SampleRequest): Promise<SampleResult>;
+}
+
+/** What is sent to people. */
+export interface Notification {
+  readonly incident: string;
+  readonly shortId: string;
+  readonly target: string;
+  readonly runbook: string;
+  readonly what: 'decision' | 'reminder' | 'escalation' | 'closed';
+  readonly severity: Severity;
+  readonly title: string;
+  /** Markdown. */
+  readonly text: string;
+  /** Unique per message, so that a sink can drop a repeat. */
+  readonly id: string;
+  readonly at: string;
+}
+
+export interface NotifyActivities {
+  /** Sends to one sink; returns what the sink said. */
+  notify(request: {
+    readonly sink: string;
+    readonly notification: Notification;
+  }): Promise<{ readonly note: string }>;
+  /** Names of the configured sinks. */
+  sinks(): Promise<readonly string[]>;
+}

@@ -1,0 +1,103 @@
+/** Everything that the outside needs to know of the workflows: ids, task queues, messages, search attributes. */
+import { defineSearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
+import type { Alert } from '../model/alert.js';
+import type { Decision, DecisionReply } from '../model/decision.js';
+import type { Fact, Outcome } from '../model/facts.js';
+import type { Target } from '../model/target.js';
+import type { IncidentView } from '../model/view.js';
+
+export const workflowIds = {
+  incident: (targetKey: string): string => `incident/${targetKey}`,
+  governor: (scope: string): string => `governor/${scope}`,
+  watch: (targetKey: string): string => `watch/${targetKey}`,
+  notifications: (shortId: string): string => `notifications/${shortId}`,
+};
+
+/** The key of the target that an incident's workflow id names. */
+export function targetKeyOf(workflowId: string): string {
+  return workflowId.replace(/^incident\//, '');
+}
+
+export const taskQueues = {
+  workflows: 'nightshift',
+  notify: 'nightshift/notify',
+  observe: (scope: string): string => `nightshift/${scope}/observe`,
+  change: (scope: string): string => `nightshift/${scope}/change`,
+  wait: (scope: string): string => `nightshift/${scope}/wait`,
+};
+
+/** Workflow types besides the runbooks, each of which is a workflow under its own name. */
+export const workflowTypes = {
+  governor: 'governor',
+  watch: 'watch',
+  notifications: 'notifications',
+} as const;
+
+/** The argument of every runbook's workflow. What happened comes as signals. */
+export interface IncidentInput {
+  readonly target: Target;
+  readonly openedBy: string;
+  /** Rehearsal: looks, plans, changes nothing. */
+  readonly observeOnly: boolean;
+  readonly product: string;
+}
+
+/** What a closed incident leaves: read from here, never queried. */
+export interface IncidentResult {
+  readonly outcome: Outcome;
+  readonly shortId: string;
+  readonly facts: readonly Fact[];
+  readonly report: IncidentView;
+}
+
+/** Kept in the memo of a closed run that did not help, for the intake. */
+export interface HoldOffMemo {
+  readonly until: string;
+  readonly seconds: number;
+  readonly fingerprints: readonly string[];
+  readonly severity: string;
+  readonly outcome: string;
+}
+export const memoKeys = { holdOff: 'holdOff' } as const;
+
+/** Message names, as they stand on the wire. */
+export const signals = {
+  /** `Alert`, firing or resolved. */
+  alert: 'alert',
+  /** `SignalledDecision`: for those who use only the Temporal CLI or UI. */
+  approve: 'approve',
+  reject: 'reject',
+  /** `Control`. */
+  pause: 'pause',
+  resume: 'resume',
+  cancel: 'cancel',
+} as const;
+export const updates = {
+  /** `Decision` → `DecisionReply`. */
+  decide: 'decide',
+} as const;
+export const queries = { view: 'view', facts: 'facts' } as const;
+
+/** The payload of the `approve` and `reject` signals. `hash` may be left out where one change is asked for. */
+export interface SignalledDecision {
+  readonly hash?: string;
+  readonly by: string;
+  readonly comment?: string;
+}
+
+export type AlertSignal = [alert: Alert];
+export type DecideUpdate = (decision: Decision) => DecisionReply;
+
+export const searchAttributes = {
+  target: defineSearchAttributeKey('NightshiftTarget', 'KEYWORD'),
+  runbook: defineSearchAttributeKey('NightshiftRunbook', 'KEYWORD'),
+  severity: defineSearchAttributeKey('NightshiftSeverity', 'KEYWORD'),
+  outcome: defineSearchAttributeKey('NightshiftOutcome', 'KEYWORD'),
+  needsDecision: defineSearchAttributeKey('NightshiftNeedsDecision', 'BOOL'),
+  shortId: defineSearchAttributeKey('NightshiftShortId', 'KEYWORD'),
+} as const;
+
+/** Name and type of each, for those who must register them on a server. */
+export const searchAttributeTypes: Readonly<Record<string, SearchAttributeType>> = Object.fromEntries(
+  Object.values(searchAttributes).map((key) => [key.name, key.type]),
+);
