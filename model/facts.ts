@@ -70,6 +70,8 @@ export type FactBody =
       readonly healthNote?: string;
       readonly diagnosis?: Diagnosis;
       readonly policyDigest: string;
+      /** Of the policy in force, so that views can draw them. */
+      readonly thresholds?: { readonly warningPercent: number; readonly criticalPercent: number };
       readonly evidence: readonly Evidence[];
       readonly gaps: readonly Evidence[];
       readonly tookMs: number;
@@ -175,6 +177,8 @@ export type FactBody =
       readonly delivered: boolean;
       readonly note: string;
     }
+  /** A phase that no other fact tells of: `watching`, `verifying`, `closing`. `until`: when it ends by itself, ISO. */
+  | { readonly type: 'entered'; readonly phase: Phase; readonly why: string; readonly until?: string }
   | { readonly type: 'noted'; readonly text: string }
   | {
       readonly type: 'closed';

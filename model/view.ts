@@ -57,6 +57,9 @@ export interface IncidentView {
   readonly openedBy: string;
   readonly observeOnly: boolean;
   readonly phase: Phase;
+  /** When the phase began, and when it ends by itself where that is known. ISO. */
+  readonly phaseSince?: string;
+  readonly phaseUntil?: string;
   readonly paused?: { readonly by: string; readonly reason: string; readonly until: string };
   readonly severity: Severity;
   readonly alerts: readonly {
@@ -67,6 +70,7 @@ export interface IncidentView {
   }[];
   readonly diagnosis?: Diagnosis;
   readonly measure?: Measure;
+  readonly thresholds?: { readonly warningPercent: number; readonly criticalPercent: number };
   readonly healthy?: boolean;
   readonly healthNote?: string;
   /** Every figure of the measure over time: looks and samples, in order. */
