@@ -1,7 +1,7 @@
 import type { Severity } from './alert.js';
 import type { Change, Effect } from './change.js';
 import type { Sample } from './evidence.js';
-import type { HoldOff, LeaseRelease, LeaseReply, LeaseRequest } from './governor.js';
+import type { HoldOff, IncidentEnd, LeaseReply, LeaseRequest } from './governor.js';
 import type { Verdict } from './guardrails/verdict.js';
 import type { AnyLook } from './look.js';
 import type { Target } from './target.js';
@@ -66,11 +66,8 @@ export interface SampleResult {
 export interface ObserveActivities {
   look(request: LookRequest): Promise<AnyLook>;
   askGovernor(request: { readonly scope: string; readonly lease: LeaseRequest }): Promise<LeaseReply>;
-  tellGovernor(request: {
-    readonly scope: string;
-    readonly release?: LeaseRelease;
-    readonly holdOff?: HoldOff;
-  }): Promise<void>;
+  /** Told once, when an incident ends. Answers with the hold-off that follows, if it did not help. */
+  tellGovernor(request: IncidentEnd): Promise<{ readonly holdOff?: HoldOff }>;
 }
 
 /** `change` calls: */

@@ -167,7 +167,7 @@ export type FactBody =
   | { readonly type: 'paused'; readonly by: string; readonly reason: string; readonly until: string }
   | { readonly type: 'resumed'; readonly by: string }
   | { readonly type: 'cancelRequested'; readonly by: string; readonly reason: string }
-  | { readonly type: 'deadlineSet'; readonly at: string; readonly why: string }
+  | { readonly type: 'deadlineSet'; readonly due: string; readonly why: string }
   | { readonly type: 'deadlinePassed'; readonly why: string }
   | { readonly type: 'escalated'; readonly why: string; readonly severity: Severity }
   | {

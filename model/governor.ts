@@ -1,4 +1,5 @@
 import type { Severity } from './alert.js';
+import type { Outcome } from './facts.js';
 import type { Policy } from './policy.js';
 
 /** An incident asks for permission to disrupt. */
@@ -42,7 +43,20 @@ export interface LeaseRelease {
   readonly helped?: boolean;
 }
 
-/** Told when an incident closes unhelped: no new ladder for the same alert for a while. */
+/** Told once, when an incident ends: its leases are given back, and what did not help is held off. */
+export interface IncidentEnd {
+  readonly scope: string;
+  readonly incident: string;
+  readonly target: string;
+  readonly releases: readonly LeaseRelease[];
+  readonly outcome: Outcome;
+  readonly fingerprints: readonly string[];
+  readonly severity: Severity;
+  /** Lengths of the hold-off after an unhelped incident, seconds. */
+  readonly holdOff: Policy['holdOff'];
+}
+
+/** No new ladder for the same alert until it has resolved, become more severe, or this time has passed. */
 export interface HoldOff {
   readonly target: string;
   readonly fingerprints: readonly string[];
@@ -50,5 +64,8 @@ export interface HoldOff {
   readonly until: string;
   /** The length of this one, seconds: the next is twice as long. */
   readonly seconds: number;
-  readonly outcome: string;
+  readonly outcome: Outcome;
 }
+
+/** Outcomes after which the same alert gets no new ladder for a while. */
+export const unhelped: readonly Outcome[] = ['escalated', 'declined', 'cancelled', 'observed'];

@@ -1,0 +1,57 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ChangeActivities, ObserveActivities, WaitActivities } from '../../model/activities.js';
+import { failures } from '../../model/errors.js';
+import { taskQueues } from '../contract.js';
+
+const finalTypes = Object.entries(failures)
+  .filter(([, { final }]) => final)
+  .map(([type]) => type);
+
+/** Time that a change may wait for a worker before it is given up, seconds: short, because it was planned for now. */
+export const scheduleToStartSeconds = 60;
+
+/** Looks and questions to the governor: quick, and repeated as often as needed; the incident's deadline bounds them. */
+export function observeActivities(scope: string): ObserveActivities {
+  return proxyActivities<ObserveActivities>({
+    taskQueue: taskQueues.observe(scope),
+    startToCloseTimeout: '45s',
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: {
+      initialInterval: '500ms',
+      maximumInterval: '10s',
+      backoffCoefficient: 2,
+      nonRetryableErrorTypes: finalTypes,
+    },
+  });
+}
+
+/**
+ * Changes: cancelled ones are waited for, because what they did must be known. A dead worker is noticed by its
+ * missing heartbeat, and the next attempt finds out what the last one did.
+ */
+export function changeActivities(scope: string, timeoutSeconds: number): ChangeActivities {
+  return proxyActivities<ChangeActivities>({
+    taskQueue: taskQueues.change(scope),
+    scheduleToStartTimeout: scheduleToStartSeconds * 1000,
+    startToCloseTimeout: (timeoutSeconds + 60) * 1000,
+    heartbeatTimeout: '15s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: '1s',
+      maximumInterval: '15s',
+      maximumAttempts: 8,
+      nonRetryableErrorTypes: finalTypes,
+    },
+  });
+}
+
+/** Long waits with samples: settling, soaking, watching. */
+export function waitActivities(scope: string, seconds: number): WaitActivities {
+  return proxyActivities<WaitActivities>({
+    taskQueue: taskQueues.wait(scope),
+    startToCloseTimeout: (seconds + 120) * 1000,
+    heartbeatTimeout: '30s',
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { initialInterval: '500ms', maximumInterval: '10s', nonRetryableErrorTypes: finalTypes },
+  });
+}

@@ -1,0 +1,71 @@
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { Incident } from './incident.js';
+
+/** What a restart takes, roughly: people must be told so much before the limit is reached. */
+const restartSeconds = 60;
+/** However near the limit, the ladder gets this long first. */
+const leastSeconds = 30;
+
+/**
+ * Sets the time at which people are told whatever the state: by severity, and never later than the predicted
+ * limit less the time of a restart. It only ever moves nearer.
+ */
+export function extendDeadline(incident: Incident): void {
+  const { look, diagnosis } = incident;
+  if (!look || incident.deadlinePassed) return;
+  const opened = Date.parse(incident.facts[0]?.at ?? incident.iso());
+  const { warningSeconds, criticalSeconds } = look.policy.deadlines;
+  const critical = incident.severity === 'critical';
+  const byLevel = critical
+    ? Math.max(opened, firstCritical(incident)) + criticalSeconds * 1000
+    : opened + warningSeconds * 1000;
+  const toLimit = diagnosis?.level === 'normal' ? undefined : diagnosis?.growth?.secondsToLimit;
+  const byGrowth =
+    toLimit === undefined
+      ? Number.POSITIVE_INFINITY
+      : incident.now() + Math.max(leastSeconds, toLimit - restartSeconds) * 1000;
+  const due = Math.min(byLevel, byGrowth);
+  if (incident.deadline !== undefined && due >= Date.parse(incident.deadline)) return;
+  incident.deadline = new Date(due).toISOString();
+  const why = byGrowth < byLevel ? 'the limit is predicted soon after' : critical ? 'critical' : 'warning';
+  incident.append({ type: 'deadlineSet', due: incident.deadline, why });
+}
+
+function firstCritical(incident: Incident): number {
+  incident.criticalSince ??= incident.now();
+  return incident.criticalSince;
+}
+
+/** Waits for the deadline beside the ladder, and tells people when it comes. Ends when the incident does. */
+export function watchDeadline(incident: Incident): CancellationScope {
+  const scope = new CancellationScope();
+  const watching = scope.run(async () => {
+    for (;;) {
+      await condition(() => incident.deadline !== undefined);
+      const due = incident.deadline as string;
+      const moved = await condition(() => incident.deadline !== due, Math.max(1, Date.parse(due) - incident.now()));
+      if (!moved) break;
+    }
+    incident.deadlinePassed = true;
+    incident.append({ type: 'deadlinePassed', why: 'the incident has not ended in its time' });
+    escalate(incident, `not recovered by its deadline: ${stateInWords(incident)}`);
+  });
+  watching.catch((error) => {
+    if (!isCancellation(error)) throw error;
+  });
+  return scope;
+}
+
+/** People are told, once per incident and reason; the incident goes on. */
+export function escalate(incident: Incident, why: string): void {
+  incident.escalated = true;
+  incident.append({ type: 'escalated', why, severity: incident.severity });
+  incident.messenger.send('escalation', `${incident.input.target.key}: ${why}`, why);
+}
+
+function stateInWords(incident: Incident): string {
+  if (incident.pausedUntil !== undefined) return 'paused';
+  if (incident.desk.open) return `a decision is open: ${incident.desk.open.change.sentence}`;
+  if (!incident.look?.measure) return 'the target could not be read';
+  return `${incident.look.measure.percent.toFixed(0)} % at the last look`;
+}

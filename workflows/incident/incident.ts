@@ -1,0 +1,125 @@
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { Severity } from '../../model/alert.js';
+import type { Change, ChangeDraft } from '../../model/change.js';
+import type { Diagnosis } from '../../model/diagnosis.js';
+import { shortId } from '../../model/digest.js';
+import type { Sample } from '../../model/evidence.js';
+import type { Fact, FactBody, Outcome } from '../../model/facts.js';
+import type { LeaseRelease } from '../../model/governor.js';
+import type { AnyLook } from '../../model/look.js';
+import type { Runbook } from '../../model/runbook.js';
+import type { IncidentInput } from '../contract.js';
+import type { DecisionDesk } from './decisions.js';
+import { Inbox } from './inbox.js';
+import type { Messenger } from './messenger.js';
+
+/** A change that was sent, or may have been, with what undoes it. */
+export interface Compensation {
+  readonly change: Change;
+  readonly undo: ChangeDraft | { readonly none: string };
+  state: 'registered' | 'applied' | 'unknown' | 'not applied' | 'undone';
+}
+
+/** The end of an incident, thrown by whatever finds that it has come. */
+export class IncidentOver extends Error {
+  constructor(
+    readonly outcome: Outcome,
+    readonly why: string,
+  ) {
+    super(`${outcome}: ${why}`);
+    this.name = 'IncidentOver';
+  }
+}
+
+/** Everything that one incident knows. Its facts are the record; the rest is derived for quick use. */
+export class Incident {
+  readonly facts: Fact[] = [];
+  readonly inbox = new Inbox();
+  readonly compensations: Compensation[] = [];
+  readonly releases = new Map<string, LeaseRelease>();
+  readonly samples: Sample[] = [];
+  readonly applied: string[] = [];
+  /** Hashes of changes that this incident has tried: none is tried twice. */
+  readonly tried = new Set<string>();
+  readonly id = shortId(workflowInfo().runId);
+  /** Set by whoever wires the incident up, before anything runs. */
+  desk!: DecisionDesk;
+  messenger!: Messenger;
+  firstLook: AnyLook | undefined;
+  look: AnyLook | undefined;
+  diagnosis: Diagnosis | undefined;
+  pausedUntil: number | undefined;
+  /** ISO; after it people are told, whatever the state. */
+  deadline: string | undefined;
+  deadlinePassed = false;
+  /** When the level was first critical, in ms. */
+  criticalSince: number | undefined;
+  escalated = false;
+  /** Alert names that a change of ours must be expected to cause, until it has settled. */
+  expecting: readonly string[] = [];
+  private changes = 0;
+
+  constructor(
+    readonly input: IncidentInput,
+    public runbook: Runbook<AnyLook>,
+  ) {}
+
+  /** The workflow's clock. */
+  now(): number {
+    return Date.now();
+  }
+
+  iso(offsetSeconds = 0): string {
+    return new Date(this.now() + offsetSeconds * 1000).toISOString();
+  }
+
+  append(body: FactBody): void {
+    this.facts.push({ ...body, n: this.facts.length + 1, at: this.iso() });
+  }
+
+  nextChangeId(): string {
+    this.changes += 1;
+    return `${this.id}/${this.changes}`;
+  }
+
+  /** Measured; the label of an alert can only raise it, and never from normal. */
+  get level(): 'normal' | Severity {
+    const measured = this.diagnosis?.level ?? 'normal';
+    return measured === 'warning' && this.inbox.severity === 'critical' ? 'critical' : measured;
+  }
+
+  get severity(): Severity {
+    return this.level === 'critical' || this.inbox.severity === 'critical' ? 'critical' : 'warning';
+  }
+
+  get policy(): AnyLook['policy'] {
+    if (!this.look) throw new Error('no look has been had yet');
+    return this.look.policy;
+  }
+}
+
+/**
+ * Runs `work` until it ends or `stop` comes true; then the work is cancelled and undefined is the answer.
+ * Without a timer: `stop` is looked at whenever the workflow moves.
+ */
+export async function unless<T>(stop: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
+  if (stop()) return undefined;
+  const scope = new CancellationScope();
+  const stopped = new CancellationScope();
+  const waiting = stopped
+    .run(() => condition(stop))
+    .then(
+      () => scope.cancel(),
+      () => undefined,
+    );
+  try {
+    return await scope.run(work);
+  } catch (error) {
+    if (isCancellation(error) && scope.consideredCancelled && !CancellationScope.current().consideredCancelled)
+      return undefined;
+    throw error;
+  } finally {
+    stopped.cancel();
+    await waiting;
+  }
+}
