@@ -41,7 +41,8 @@ export const protectedTargets: Guardrail = {
 };
 
 function alwaysProtected(key: string, { object }: Change): string | undefined {
-  const rule = always.find(({ name }) => name.test(shortName(key)));
+  // A key of two parts is a whole host: there the last part is only the engine's name.
+  const rule = key.split('/').length > 2 && always.find(({ name }) => name.test(shortName(key)));
   if (rule) return `${key} is ${rule.what}: always protected`;
   const isPidOne = key === object.key && shortName(key).startsWith('process:') && /^1(\D|$)/.test(object.uid);
   return isPidOne ? `${key} is PID 1: always protected` : undefined;
