@@ -132,6 +132,8 @@ export interface ContainerReading {
   readonly heapFlags: readonly string[];
   /** Matches the configured protected names, or is Nightshift, its Temporal, its monitoring. */
   readonly protected?: string;
+  /** Where a tmpfs is mounted (`/tmp`): what is in it is lost by a restart. Absent: not read. */
+  readonly tmpfsMounts?: readonly string[];
   /** Open `docker exec` sessions. */
   readonly execs: number;
   readonly gap?: string;
