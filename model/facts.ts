@@ -125,6 +125,7 @@ export type FactBody =
       readonly askAgainAt: string;
     }
   | { readonly type: 'leased'; readonly changeId: string; readonly until: string }
+  | { readonly type: 'goingAhead'; readonly changeId: string }
   | { readonly type: 'undoRegistered'; readonly changeId: string; readonly sentence: string }
   | {
       readonly type: 'applied';
@@ -164,6 +165,8 @@ export type FactBody =
       readonly error?: string;
       readonly command: string;
     }
+  | { readonly type: 'watching'; readonly until: string }
+  | { readonly type: 'verifying'; readonly seconds: number }
   | { readonly type: 'paused'; readonly by: string; readonly reason: string; readonly until: string }
   | { readonly type: 'resumed'; readonly by: string }
   | { readonly type: 'cancelRequested'; readonly by: string; readonly reason: string }
@@ -177,8 +180,6 @@ export type FactBody =
       readonly delivered: boolean;
       readonly note: string;
     }
-  /** A phase that no other fact tells of: `watching`, `verifying`, `closing`. `until`: when it ends by itself, ISO. */
-  | { readonly type: 'entered'; readonly phase: Phase; readonly why: string; readonly until?: string }
   | { readonly type: 'noted'; readonly text: string }
   | {
       readonly type: 'closed';

@@ -66,7 +66,11 @@ const takers: { readonly [Type in Fact['type']]: Taker<Type> } = {
   samples: (draft, fact) => sampled(draft, fact.samples),
   verified,
   rolledBack: changes.rolledBack,
-  entered,
+  watching: (draft, { at, until }) => {
+    draft.current = undefined;
+    enter(draft, 'watching', at, until);
+  },
+  verifying,
   paused: ({ view }, { by, reason, until }) => {
     view.paused = { by, reason, until };
   },
@@ -121,9 +125,13 @@ function runbookChanged(draft: Draft, fact: FactOf<'runbookChanged'>): void {
   changeLadder(draft, fact.ladder);
 }
 
-function entered(draft: Draft, { phase, at, until }: FactOf<'entered'>): void {
-  if (phase !== 'climbing') draft.current = undefined;
-  enter(draft, phase, at, until);
+function verifying(draft: Draft, { at, seconds }: FactOf<'verifying'>): void {
+  draft.current = undefined;
+  enter(draft, 'verifying', at, later(at, seconds));
+}
+
+function later(at: string, seconds: number): string {
+  return new Date(Date.parse(at) + seconds * 1000).toISOString();
 }
 
 function escalated({ view }: Draft, { at, why, severity }: FactOf<'escalated'>): void {

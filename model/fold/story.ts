@@ -43,7 +43,8 @@ const tellers: { readonly [Type in Fact['type']]: Teller<Type> } = {
   samples: tellSamples,
   verified: tellVerified,
   rolledBack: tellRollback,
-  entered: tellEntered,
+  watching: (fact) => `No rung is left at this level: watching until ${clock(fact.until)}.`,
+  verifying: (fact) => `Verifying: all checks must hold for ${duration(fact.seconds)}.`,
   paused: (fact) => `Paused by ${fact.by} until ${clock(fact.until)}: ${sentence(fact.reason)}`,
   resumed: (fact) => `Resumed by ${fact.by}.`,
   cancelRequested: (fact) => `${fact.by} asked to cancel: ${sentence(fact.reason)}`,
@@ -74,10 +75,6 @@ function tellRollback(fact: FactOf<'rolledBack'>): string {
     return `Could not be undone: ${fact.sentence}: ${sentence(fact.error)} By hand: ${fact.command}`;
   }
   return `Undone: ${sentence(fact.sentence)} ${fact.effect ? capital(sentence(fact.effect.note)) : ''}`.trim();
-}
-
-function tellEntered(fact: FactOf<'entered'>): string {
-  return `${phaseWords[fact.phase]}${fact.until ? ` until ${clock(fact.until)}` : ''}: ${sentence(fact.why)}`;
 }
 
 function tellNotified(fact: FactOf<'notified'>): string {
