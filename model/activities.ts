@@ -24,6 +24,8 @@ export interface CarryOutRequest extends LookRequest {
   readonly decided: boolean;
   readonly observeOnly: boolean;
   readonly severity: Severity;
+  /** As it was when the change was planned: the fresh look can only lower it. */
+  readonly level: 'normal' | Severity;
   /** ISO; not sent after this. */
   readonly notAfter: string;
 }
@@ -46,6 +48,8 @@ export interface StopWhen {
   readonly unhealthyInARow?: number;
   /** The kill counter rose above this. */
   readonly killsAbove?: number;
+  /** The target is no longer this one: replaced, or started anew. */
+  readonly otherThan?: { readonly id?: string; readonly startedAt?: string };
 }
 
 export interface SampleRequest {
@@ -59,7 +63,7 @@ export interface SampleRequest {
 /** At most 240 samples: longer waits are thinned evenly, the first, the last and the highest kept. */
 export interface SampleResult {
   readonly samples: readonly Sample[];
-  readonly stoppedBy: 'time' | 'belowPercent' | 'atOrAbovePercent' | 'unhealthy' | 'kills';
+  readonly stoppedBy: 'time' | 'belowPercent' | 'atOrAbovePercent' | 'unhealthy' | 'kills' | 'otherThan';
 }
 
 /** What the incident engine asks of the world. `observe` calls: */

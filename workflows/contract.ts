@@ -71,6 +71,10 @@ export const signals = {
   pause: 'pause',
   resume: 'resume',
   cancel: 'cancel',
+  /** To the notifications of an incident: `Notification`. */
+  send: 'send',
+  /** From them to the incident: `Delivery`. */
+  delivered: 'delivered',
 } as const;
 export const updates = {
   /** `Decision` → `DecisionReply`. */
@@ -83,6 +87,14 @@ export interface SignalledDecision {
   readonly hash?: string;
   readonly by: string;
   readonly comment?: string;
+}
+
+/** What became of one message. */
+export interface Delivery {
+  readonly sink: string;
+  readonly what: string;
+  readonly delivered: boolean;
+  readonly note: string;
 }
 
 export type AlertSignal = [alert: Alert];

@@ -43,7 +43,10 @@ export function watchDeadline(incident: Incident): CancellationScope {
     for (;;) {
       await condition(() => incident.deadline !== undefined);
       const due = incident.deadline as string;
-      const moved = await condition(() => incident.deadline !== due, Math.max(1, Date.parse(due) - incident.now()));
+      const moved = await condition(
+        () => incident.deadline !== due,
+        Math.max(1, Date.parse(due) - incident.now()),
+      );
       if (!moved) break;
     }
     incident.deadlinePassed = true;

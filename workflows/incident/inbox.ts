@@ -18,10 +18,18 @@ export class Inbox {
    * Takes one notification in and says which fact it makes, if any. Repeats are a counter that becomes a fact at
    * 1, 2, 4, 8 …, so that a storm does not fill the history.
    */
-  take(alert: Alert, context: { readonly runbook: string; readonly expected: string | undefined }): FactBody | undefined {
+  take(
+    alert: Alert,
+    context: { readonly runbook: string; readonly expected: string | undefined },
+  ): FactBody | undefined {
     const known = this.held.get(alert.fingerprint);
     if (alert.status === 'resolved') return this.resolve(alert, known);
-    if (known && !known.resolved && known.alert.severity === alert.severity && known.alert.runbook === alert.runbook) {
+    if (
+      known &&
+      !known.resolved &&
+      known.alert.severity === alert.severity &&
+      known.alert.runbook === alert.runbook
+    ) {
       known.repeats += 1;
       const { repeats } = known;
       return (repeats & (repeats - 1)) === 0

@@ -5,7 +5,8 @@ import type { Diagnosis } from '../../model/diagnosis.js';
 import { shortId } from '../../model/digest.js';
 import type { Sample } from '../../model/evidence.js';
 import type { Fact, FactBody, Outcome } from '../../model/facts.js';
-import type { LeaseRelease } from '../../model/governor.js';
+import type { HoldOff, LeaseRelease } from '../../model/governor.js';
+import type { Verdict } from '../../model/guardrails/verdict.js';
 import type { AnyLook } from '../../model/look.js';
 import type { Runbook } from '../../model/runbook.js';
 import type { IncidentInput } from '../contract.js';
@@ -52,11 +53,22 @@ export class Incident {
   /** ISO; after it people are told, whatever the state. */
   deadline: string | undefined;
   deadlinePassed = false;
+  voided = 0;
+  cancelledBy: string | undefined;
+  holdOff: HoldOff | undefined;
   /** When the level was first critical, in ms. */
   criticalSince: number | undefined;
   escalated = false;
   /** Alert names that a change of ours must be expected to cause, until it has settled. */
   expecting: readonly string[] = [];
+  /** Level at which a change (by hash) was refused: it is tried again only at another one. */
+  readonly refusedAt = new Map<string, string>();
+  /** Verdicts of every refusal. */
+  readonly refusals: (readonly Verdict[])[] = [];
+  /** Why a person said no, if one did. */
+  rejected: string | undefined;
+  /** A soak failed: from then on resolved alerts prove nothing. */
+  soakFailed = false;
   private changes = 0;
 
   constructor(
@@ -75,6 +87,10 @@ export class Incident {
 
   append(body: FactBody): void {
     this.facts.push({ ...body, n: this.facts.length + 1, at: this.iso() });
+  }
+
+  over(outcome: Outcome, why: string): IncidentOver {
+    return new IncidentOver(outcome, why);
   }
 
   nextChangeId(): string {
@@ -115,7 +131,11 @@ export async function unless<T>(stop: () => boolean, work: () => Promise<T>): Pr
   try {
     return await scope.run(work);
   } catch (error) {
-    if (isCancellation(error) && scope.consideredCancelled && !CancellationScope.current().consideredCancelled)
+    if (
+      isCancellation(error) &&
+      scope.consideredCancelled &&
+      !CancellationScope.current().consideredCancelled
+    )
       return undefined;
     throw error;
   } finally {

@@ -1,0 +1,215 @@
+import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import type { CarryOutResult } from '../../model/activities.js';
+import {
+  type Change,
+  type ChangeDraft,
+  type ChangeKind,
+  changeHash,
+  completeChange,
+} from '../../model/change.js';
+import { judge, ruling } from '../../model/guardrails/index.js';
+import type { Verdict } from '../../model/guardrails/verdict.js';
+import type { JsonObject } from '../../model/json.js';
+import type { AnyLook } from '../../model/look.js';
+import { changeActivities, scheduleToStartSeconds } from './activities.js';
+import { decide } from './asking.js';
+import type { Compensation, Incident } from './incident.js';
+import { IncidentOver } from './incident.js';
+import { lease } from './leasing.js';
+import { finalFailure, since, take } from './looking.js';
+import { gate } from './pausing.js';
+
+/** What became of one change that a remedy asked for. */
+export type Passage =
+  | { readonly end: 'applied'; readonly change: Change; readonly result: CarryOutResult }
+  /** Not sent, or sent without effect; the ladder goes on. */
+  | { readonly end: 'refused' | 'rejected' | 'skipped' | 'failed'; readonly why: string; readonly by: string }
+  /** The question lost its point: look again. */
+  | { readonly end: 'void'; readonly why: string };
+
+/**
+ * The one way to a mutation: plan, guardrails, decision where one is needed, lease where it disrupts, the undo
+ * registered, carried out, recorded. Nothing else in workflows/ may call a mutating activity.
+ */
+export async function pass(incident: Incident, remedy: string, draft: ChangeDraft): Promise<Passage> {
+  const look = incident.look as AnyLook;
+  const kind = kindOf(incident, draft.kind);
+  const change = completeChange(kind, draft, look, { id: incident.nextChangeId(), remedy });
+  const hash = changeHash(change);
+  incident.tried.add(hash);
+  const verdicts = judge(change, look, circumstances(incident, false));
+  incident.append({ type: 'planned', change, hash, verdicts });
+  if (ruling(verdicts) === 'refuse') return refuse(incident, change, verdicts);
+
+  const consent = await permission(incident, change, hash, verdicts);
+  if (consent.end !== 'go') return consent;
+  await gate(incident);
+  const compensation = register(incident, kind, change);
+  return carryOut(incident, compensation, consent.decided);
+}
+
+type Consent = { readonly end: 'go'; readonly decided: boolean } | Exclude<Passage, { end: 'applied' }>;
+
+/** Asks people where a guardrail demands it, and the governor where the change disrupts. */
+async function permission(
+  incident: Incident,
+  change: Change,
+  hash: string,
+  verdicts: readonly Verdict[],
+): Promise<Consent> {
+  let decided = false;
+  if (ruling(verdicts) === 'ask') {
+    const answer = await decide(incident, change, hash, asking(verdicts));
+    if (answer.end !== 'approved') return answer;
+    decided = true;
+  }
+  if (change.disruption === 'none') return { end: 'go', decided };
+  let reply = await lease(incident, change, decided);
+  if (!reply.granted && reply.guardrail === 'recurrence' && !decided) {
+    const answer = await decide(incident, change, hash, [reply.why]);
+    if (answer.end !== 'approved') return answer;
+    decided = true;
+    reply = await lease(incident, change, decided);
+  }
+  if (reply.granted) return { end: 'go', decided };
+  return refuse(incident, change, [{ guardrail: reply.guardrail, says: 'refuse', why: reply.why }]);
+}
+
+function asking(verdicts: readonly Verdict[]): readonly string[] {
+  return verdicts.filter(({ says }) => says === 'ask').map(({ why }) => why);
+}
+
+function refuse(
+  incident: Incident,
+  change: Change,
+  verdicts: readonly Verdict[],
+): Passage & { end: 'refused' } {
+  const refusal = verdicts.find(({ says }) => says === 'refuse') ?? {
+    guardrail: 'none',
+    why: 'no guardrail was asked',
+  };
+  incident.append({ type: 'refused', changeId: change.id, verdicts, why: refusal.why });
+  return { end: 'refused', why: refusal.why, by: refusal.guardrail };
+}
+
+function circumstances(incident: Incident, decided: boolean) {
+  return {
+    now: incident.iso(),
+    level: incident.level,
+    decided,
+    observeOnly: incident.input.observeOnly,
+  };
+}
+
+/** The kind of that name; an unknown one is a defect of the runbook. */
+export function kindOf(incident: Incident, name: string): ChangeKind<JsonObject, AnyLook> {
+  const kind = incident.runbook.changeKinds.find((each) => each.kind === name);
+  if (kind) return kind;
+  throw new IncidentOver('escalated', `runbook ${incident.runbook.name} has no kind of change named ${name}`);
+}
+
+/** The undo is known before the change is sent, so that no death in between can lose it. */
+function register(incident: Incident, kind: ChangeKind<JsonObject, AnyLook>, change: Change): Compensation {
+  const undo = kind.undo(change, undefined);
+  const compensation: Compensation = { change, undo, state: 'registered' };
+  incident.compensations.push(compensation);
+  if ('kind' in undo)
+    incident.append({ type: 'undoRegistered', changeId: change.id, sentence: kind.describe(undo).sentence });
+  incident.expecting = kind.expectedAlerts ?? [];
+  return compensation;
+}
+
+async function carryOut(incident: Incident, compensation: Compensation, decided: boolean): Promise<Passage> {
+  const { change } = compensation;
+  const { target } = incident.input;
+  incident.append({ type: 'goingAhead', changeId: change.id });
+  try {
+    const result = await changeActivities(target.scope, change.timeoutSeconds).carryOut({
+      target,
+      runbook: incident.runbook.name,
+      why: `before: ${change.sentence}`,
+      since: since(incident),
+      change,
+      mode: 'do',
+      decided,
+      observeOnly: incident.input.observeOnly,
+      severity: incident.severity,
+      level: incident.level,
+      notAfter: incident.iso(scheduleToStartSeconds),
+    });
+    return record(incident, compensation, result);
+  } catch (error) {
+    const passage = recordFailure(incident, compensation, error);
+    if (isCancellation(error)) throw error;
+    return passage;
+  }
+}
+
+function record(incident: Incident, compensation: Compensation, result: CarryOutResult): Passage {
+  const { change } = compensation;
+  const { look, effect, verdicts, attempts } = result;
+  take(incident, look, `carrying out: ${change.sentence}`);
+  if (!effect) {
+    compensation.state = 'not applied';
+    incident.append({ type: 'refused', changeId: change.id, verdicts, why: result.refused ?? 'refused' });
+    return { end: 'refused', why: result.refused ?? 'refused', by: refusedBy(verdicts) };
+  }
+  incident.append({
+    type: 'applied',
+    changeId: change.id,
+    effect,
+    verdicts,
+    attempts,
+    ...(look.measure && { measure: look.measure }),
+  });
+  if (effect.status === 'superseded') {
+    compensation.state = 'not applied';
+    return { end: 'void', why: effect.note };
+  }
+  compensation.state = effect.status === 'applied' ? 'applied' : 'not applied';
+  if (change.disruption !== 'none') markUsed(incident, change.id);
+  if (effect.status === 'applied') incident.applied.push(change.remedy);
+  return { end: 'applied', change, result };
+}
+
+function refusedBy(verdicts: readonly Verdict[]): string {
+  return verdicts.find(({ says }) => says !== 'allow')?.guardrail ?? 'precondition';
+}
+
+function markUsed(incident: Incident, changeId: string): void {
+  if (incident.releases.has(changeId)) incident.releases.set(changeId, { changeId, used: true });
+}
+
+/** A failed attempt that may have had its effect is called unknown, and counts as used. */
+function recordFailure(incident: Incident, compensation: Compensation, error: unknown): Passage {
+  const { change } = compensation;
+  const failure = finalFailure(error);
+  if (!failure) {
+    const { why, unknown } = explain(error);
+    compensation.state = unknown ? 'unknown' : 'not applied';
+    if (unknown) markUsed(incident, change.id);
+    incident.append({ type: 'notApplied', changeId: change.id, error: 'Unreachable', why, unknown });
+    return { end: 'failed', why, by: 'Unreachable' };
+  }
+  compensation.state = 'not applied';
+  const type = failure.type ?? 'unknown';
+  incident.append({
+    type: 'notApplied',
+    changeId: change.id,
+    error: type,
+    why: failure.message,
+    unknown: false,
+  });
+  if (type === 'PreconditionChanged' || type === 'TargetGone') return { end: 'void', why: failure.message };
+  return { end: 'failed', why: failure.message, by: type };
+}
+
+/** What a failed activity tells: whether the change may have been sent by an attempt that never answered. */
+function explain(error: unknown): { readonly why: string; readonly unknown: boolean } {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') {
+    const began = cause.lastHeartbeatDetails != null;
+    return { why: `no worker took it within ${scheduleToStartSeconds} s`, unknown: began };
+  }
+  return { why: cause?.message ?? String(error), unknown: true };
+}

@@ -1,0 +1,143 @@
+import { CancellationScope, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { completeChange } from '../../model/change.js';
+import type { Outcome } from '../../model/facts.js';
+import { fold } from '../../model/fold.js';
+import { unhelped } from '../../model/governor.js';
+import type { AnyLook } from '../../model/look.js';
+import type { Recommendation } from '../../model/runbook.js';
+import {
+  type HoldOffMemo,
+  type IncidentResult,
+  memoKeys,
+  searchAttributes,
+  workflowIds,
+} from '../contract.js';
+import { changeActivities, observeActivities, scheduleToStartSeconds } from './activities.js';
+import { kindOf } from './choke-point.js';
+import { escalate } from './deadline.js';
+import type { Compensation, Incident } from './incident.js';
+import { since } from './looking.js';
+
+/** Outcomes after which a temporary change is undone; otherwise it stays for the person who takes over. */
+const undoneAfter: readonly Outcome[] = ['recovered', 'self-recovered', 'cancelled', 'declined', 'observed'];
+
+/**
+ * Ends the incident: what must not stay is undone, leases go back, people are told. Everything that waits is in
+ * here, so that the caller can look at the inbox afterwards with no `await` in between.
+ */
+export async function wrapUp(incident: Incident, outcome: Outcome, why: string): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    if (outcome === 'escalated' && !incident.escalated) escalate(incident, why);
+    if (undoneAfter.includes(outcome)) await undoAll(incident);
+    await tellGovernor(incident, outcome);
+    if (incident.messenger.used)
+      incident.messenger.send('closed', `${incident.input.target.key}: ${outcome}`, why);
+    await incident.messenger.handedOver();
+  });
+}
+
+async function undoAll(incident: Incident): Promise<void> {
+  for (const compensation of [...incident.compensations].reverse()) {
+    const { change, state } = compensation;
+    if (change.temporary && (state === 'applied' || state === 'unknown')) await undo(incident, compensation);
+  }
+}
+
+/** Undoes one change: preconditions only, no decision, budget, cooldown or freeze. */
+async function undo(incident: Incident, compensation: Compensation): Promise<void> {
+  const { change, undo: draft } = compensation;
+  if (!('kind' in draft)) return;
+  const { target } = incident.input;
+  const back = completeChange(kindOf(incident, draft.kind), draft, incident.look as AnyLook, {
+    id: `${change.id}/undo`,
+    remedy: change.remedy,
+  });
+  const about = {
+    type: 'rolledBack',
+    changeId: change.id,
+    sentence: back.sentence,
+    command: back.command,
+  } as const;
+  try {
+    const { effect, refused } = await changeActivities(target.scope, back.timeoutSeconds).carryOut({
+      target,
+      runbook: incident.runbook.name,
+      why: `undo: ${change.sentence}`,
+      since: since(incident),
+      change: back,
+      mode: 'undo',
+      decided: false,
+      observeOnly: incident.input.observeOnly,
+      severity: incident.severity,
+      level: incident.level,
+      notAfter: incident.iso(scheduleToStartSeconds),
+    });
+    if (effect) compensation.state = 'undone';
+    incident.append({
+      ...about,
+      ...(effect && { effect }),
+      ...(refused !== undefined && { error: refused }),
+    });
+  } catch (error) {
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    incident.append({ ...about, error: cause });
+  }
+}
+
+async function tellGovernor(incident: Incident, outcome: Outcome): Promise<void> {
+  const releases = [...incident.releases.values()];
+  if (releases.length === 0 && !unhelped.includes(outcome)) return;
+  const { target } = incident.input;
+  const { holdOff } = await observeActivities(target.scope).tellGovernor({
+    scope: target.scope,
+    incident: workflowIds.incident(target.key),
+    target: target.key,
+    releases,
+    outcome,
+    fingerprints: incident.inbox.fingerprints,
+    severity: incident.severity,
+    holdOff: incident.look?.policy.holdOff ?? { firstSeconds: 3600, maxSeconds: 28_800 },
+  });
+  incident.releases.clear();
+  incident.holdOff = holdOff;
+}
+
+/** The last facts and the result. Synchronous: nothing can arrive in between. */
+export function close(incident: Incident, outcome: Outcome, why: string): IncidentResult {
+  incident.append({
+    type: 'closed',
+    outcome,
+    why,
+    recommendations: recommendations(incident),
+    stays: stays(incident),
+  });
+  upsertSearchAttributes([
+    { key: searchAttributes.outcome, value: outcome },
+    { key: searchAttributes.severity, value: incident.severity },
+  ]);
+  if (incident.holdOff) {
+    const { until, seconds, fingerprints, severity } = incident.holdOff;
+    const memo: HoldOffMemo = { until, seconds, fingerprints, severity, outcome };
+    upsertMemo({ [memoKeys.holdOff]: memo });
+  }
+  return { outcome, shortId: incident.id, facts: incident.facts, report: fold(incident.facts) };
+}
+
+function recommendations(incident: Incident): readonly Recommendation[] {
+  const { firstLook, look, diagnosis, samples, applied } = incident;
+  if (!firstLook || !look || !diagnosis) return [];
+  return incident.runbook.recommend({ first: firstLook, latest: look, samples, diagnosis, applied });
+}
+
+/** Changes that remain in force, each with the command that takes it back. */
+function stays(incident: Incident): readonly string[] {
+  return incident.compensations
+    .filter(({ state }) => state === 'applied' || state === 'unknown')
+    .flatMap(({ change, undo: draft, state }) => {
+      if (!('kind' in draft)) return [];
+      const { command } = kindOf(incident, draft.kind).describe(draft);
+      const certainty = state === 'unknown' ? ' (it is not known whether it was applied)' : '';
+      return [`${change.sentence}${certainty}. To take it back: ${command}`];
+    });
+}

@@ -1,0 +1,232 @@
+import {
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  isCancellation,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Alert } from '../../model/alert.js';
+import { type Control, type Decision, type DecisionReply, malformedDecision } from '../../model/decision.js';
+import type { Fact, Outcome } from '../../model/facts.js';
+import { fold } from '../../model/fold.js';
+import type { Json } from '../../model/json.js';
+import type { AnyLook } from '../../model/look.js';
+import type { Runbook } from '../../model/runbook.js';
+import type { IncidentView } from '../../model/view.js';
+import {
+  type Delivery,
+  type IncidentInput,
+  type IncidentResult,
+  queries,
+  type SignalledDecision,
+  searchAttributes,
+  signals,
+  updates,
+} from '../contract.js';
+import { close, wrapUp } from './closing.js';
+import { watchDeadline } from './deadline.js';
+import { DecisionDesk } from './decisions.js';
+import { Incident, IncidentOver } from './incident.js';
+import { climb, watch } from './ladder.js';
+import { lookAt } from './looking.js';
+import { Messenger } from './messenger.js';
+import { pause, resume } from './pausing.js';
+import { register, runbookNamed } from './runbooks.js';
+import { verify } from './verification.js';
+
+const alertSignal = defineSignal<[Alert]>(signals.alert);
+const approveSignal = defineSignal<[SignalledDecision]>(signals.approve);
+const rejectSignal = defineSignal<[SignalledDecision]>(signals.reject);
+const pauseSignal = defineSignal<[Control]>(signals.pause);
+const resumeSignal = defineSignal<[Control]>(signals.resume);
+const cancelSignal = defineSignal<[Control]>(signals.cancel);
+const deliveredSignal = defineSignal<[Delivery]>(signals.delivered);
+const decideUpdate = defineUpdate<DecisionReply, [Decision]>(updates.decide);
+const viewQuery = defineQuery<IncidentView>(queries.view);
+const factsQuery = defineQuery<readonly Fact[]>(queries.facts);
+
+/** The workflow of one runbook: what it exports under its own name. */
+export type IncidentWorkflow = (input: IncidentInput) => Promise<IncidentResult>;
+
+/** Makes a runbook's workflow on the one engine. */
+export function incidentWorkflow<L extends AnyLook>(runbook: Runbook<L>): IncidentWorkflow {
+  register(runbook);
+  return (input) => runIncident(input, runbook.name);
+}
+
+async function runIncident(input: IncidentInput, name: string): Promise<IncidentResult> {
+  const incident = open(input, runbookNamed(name) as Runbook<AnyLook>);
+  const work = new CancellationScope();
+  listen(incident, work);
+  const deadline = watchDeadline(incident);
+  await condition(() => !incident.inbox.empty || input.openedBy.startsWith('person:'));
+  for (;;) {
+    const { outcome, why } = await workToItsEnd(incident, work);
+    await wrapUp(incident, outcome, why);
+    // From here to the return nothing waits: an alert that came late is worked in this same incident.
+    const late = work.consideredCancelled ? undefined : incident.inbox.unworked;
+    if (!late) {
+      deadline.cancel();
+      return close(incident, outcome, why);
+    }
+    takeUp(incident, late);
+  }
+}
+
+function open(input: IncidentInput, runbook: Runbook<AnyLook>): Incident {
+  const incident = new Incident(input, runbook);
+  incident.desk = new DecisionDesk(incident);
+  incident.messenger = new Messenger(incident);
+  incident.append({
+    type: 'opened',
+    target: input.target,
+    runbook: runbook.name,
+    runbookVersion: runbook.version,
+    product: input.product,
+    by: input.openedBy,
+    shortId: incident.id,
+    runId: workflowInfo().runId,
+    ladder: rungs(runbook),
+    observeOnly: input.observeOnly,
+  });
+  upsertSearchAttributes([
+    { key: searchAttributes.target, value: input.target.key },
+    { key: searchAttributes.runbook, value: runbook.name },
+    { key: searchAttributes.shortId, value: incident.id },
+    { key: searchAttributes.needsDecision, value: false },
+  ]);
+  return incident;
+}
+
+function rungs(runbook: Runbook<AnyLook>) {
+  return runbook.ladder.map(({ name, title, usually }) => ({ remedy: name, title, usually }));
+}
+
+/** All messages are taken synchronously: an incident never holds a message half taken. */
+function listen(incident: Incident, work: CancellationScope): void {
+  setHandler(alertSignal, (alert) => {
+    const expected = incident.expecting.includes(alert.name)
+      ? 'our own change must be expected to cause it'
+      : undefined;
+    const fact = incident.inbox.take(alert, { runbook: incident.runbook.name, expected });
+    if (fact) incident.append(fact);
+  });
+  setHandler(approveSignal, (decision) => signalled(incident, decision, 'approve'));
+  setHandler(rejectSignal, (decision) => signalled(incident, decision, 'reject'));
+  setHandler(pauseSignal, (control) => pause(incident, control));
+  setHandler(resumeSignal, (control) => resume(incident, control));
+  setHandler(cancelSignal, ({ by, reason }) => {
+    incident.append({ type: 'cancelRequested', by, reason: reason ?? 'no reason given' });
+    incident.cancelledBy = by;
+    work.cancel();
+  });
+  setHandler(deliveredSignal, (delivery) => incident.append({ type: 'notified', ...delivery }));
+  setHandler(decideUpdate, (decision) => incident.desk.answer(decision, 'update'), {
+    validator: (decision) => {
+      const wrong = malformedDecision(decision as unknown as Json);
+      if (wrong) throw new Error(wrong);
+    },
+  });
+  setHandler(viewQuery, () => fold(incident.facts));
+  setHandler(factsQuery, () => incident.facts);
+}
+
+/** A signal proves nothing about who sent it, so its identity is `none`; malformed ones become facts. */
+function signalled(
+  incident: Incident,
+  given: SignalledDecision | undefined,
+  answer: 'approve' | 'reject',
+): void {
+  const decision: Decision = {
+    hash: given?.hash ?? incident.desk.open?.hash ?? '0'.repeat(16),
+    answer,
+    by: given?.by ?? '',
+    verified: 'none',
+    ...(given?.comment !== undefined && { comment: given.comment }),
+  };
+  const wrong = malformedDecision({ ...decision } as unknown as Json);
+  if (wrong) incident.append({ type: 'noted', text: `a signal '${answer}' could not be used: ${wrong}` });
+  else incident.desk.answer(decision, 'signal');
+}
+
+interface End {
+  readonly outcome: Outcome;
+  readonly why: string;
+}
+
+async function workToItsEnd(incident: Incident, scope: CancellationScope): Promise<End> {
+  try {
+    return await scope.run(() => workThrough(incident));
+  } catch (error) {
+    if (error instanceof IncidentOver) return error;
+    if (isCancellation(error))
+      return {
+        outcome: 'cancelled',
+        why: incident.cancelledBy ? `by ${incident.cancelledBy}` : 'through Temporal',
+      };
+    throw error;
+  }
+}
+
+/** Look, climb, verify, and round again, until there is an end. */
+async function workThrough(incident: Incident): Promise<End> {
+  incident.inbox.markWorked(incident.runbook.name);
+  await lookAt(incident, 'at the beginning');
+  for (;;) {
+    const climbed = await climb(incident);
+    if (climbed.end === 'verify') {
+      if (await verify(incident)) return recovered(incident);
+      if (incident.deadlinePassed && incident.level === 'normal')
+        return { outcome: 'escalated', why: 'it does not verify, and its time is over' };
+      continue;
+    }
+    const end = exhausted(incident, climbed);
+    if (end) return end;
+    if (!(await watch(incident)))
+      return { outcome: 'escalated', why: 'no gentle remedy is left, and it stayed above the threshold' };
+  }
+}
+
+function recovered(incident: Incident): End {
+  return incident.applied.length > 0
+    ? { outcome: 'recovered', why: `after ${[...new Set(incident.applied)].join(', ')}` }
+    : { outcome: 'self-recovered', why: 'nothing of ours was needed' };
+}
+
+/** What an exhausted ladder comes to; undefined: a warning is watched on. */
+function exhausted(
+  incident: Incident,
+  climbed: Awaited<ReturnType<typeof climb>> & { end: 'exhausted' },
+): End | undefined {
+  const only = (...names: readonly string[]): boolean =>
+    climbed.refusedBy.size > 0 && [...climbed.refusedBy].every((name) => names.includes(name));
+  if (climbed.rejected !== undefined) return { outcome: 'declined', why: climbed.rejected };
+  if (incident.applied.length === 0 && (incident.input.observeOnly || only('rehearsal', 'autonomy')))
+    return { outcome: 'observed', why: 'planned, and nothing may be changed here' };
+  if (incident.level === 'warning') return undefined;
+  return { outcome: 'escalated', why: 'no remedy is left' };
+}
+
+/** Takes up an alert of another runbook, or one that came when the incident was about to end. */
+function takeUp(incident: Incident, alert: Alert): void {
+  const runbook = runbookNamed(alert.runbook);
+  if (!runbook || runbook.name === incident.runbook.name) {
+    incident.inbox.markWorked(alert.runbook);
+    incident.append({ type: 'noted', text: `alert ${alert.name} came late and is worked in this incident` });
+  } else {
+    incident.runbook = runbook;
+    incident.append({
+      type: 'runbookChanged',
+      runbook: runbook.name,
+      runbookVersion: runbook.version,
+      ladder: rungs(runbook),
+      why: `alert ${alert.name} is of runbook ${runbook.name}`,
+    });
+  }
+  incident.firstLook = undefined;
+  incident.tried.clear();
+}

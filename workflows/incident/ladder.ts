@@ -1,0 +1,167 @@
+import { type ChangeDraft, changeHash } from '../../model/change.js';
+import type { Sample } from '../../model/evidence.js';
+import type { AnyLook } from '../../model/look.js';
+import type { Remedy } from '../../model/runbook.js';
+import { tail } from '../../model/samples.js';
+import { waitActivities } from './activities.js';
+import { type Passage, pass } from './choke-point.js';
+import { type Incident, unless } from './incident.js';
+import { lookAt } from './looking.js';
+import { gate } from './pausing.js';
+
+/** Why the climb stopped. */
+export type Climb =
+  /** Below the threshold, or nothing fires any more: verify. */
+  | { readonly end: 'verify' }
+  /** Every rung was tried or refused; nothing was changed in this pass. */
+  | {
+      readonly end: 'exhausted';
+      readonly refusedBy: ReadonlySet<string>;
+      readonly rejected: string | undefined;
+    };
+
+/**
+ * Climbs the ladder, gentlest rung first, until the target has recovered or no rung is left. Looks again after
+ * each change; a pass in which something was changed is followed by another, since rungs that did not fit may now.
+ */
+export async function climb(incident: Incident): Promise<Climb> {
+  for (;;) {
+    const refusedBy = new Set<string>();
+    let rejected: string | undefined;
+    let changed = false;
+    for (const remedy of incident.runbook.ladder) {
+      if (enough(incident)) return { end: 'verify' };
+      await gate(incident);
+      for (const passage of await tryRung(incident, remedy)) {
+        if (passage.end === 'applied' || passage.end === 'void') changed = true;
+        if (passage.end === 'refused') refusedBy.add(passage.by);
+        if (passage.end === 'rejected') rejected = passage.why;
+      }
+    }
+    if (enough(incident)) return { end: 'verify' };
+    if (!changed) return { end: 'exhausted', refusedBy, rejected };
+  }
+}
+
+/** Nothing more to do on the ladder: measured normal, or all alerts have resolved. */
+export function enough(incident: Incident): boolean {
+  return (incident.level === 'normal' && incident.look?.measure !== undefined) || incident.inbox.allResolved;
+}
+
+async function tryRung(incident: Incident, remedy: Remedy<AnyLook>): Promise<readonly Passage[]> {
+  const drafts = proposed(incident, remedy);
+  if (drafts.length === 0) return [];
+  incident.append({ type: 'rungStarted', remedy: remedy.name });
+  const passages: Passage[] = [];
+  for (const draft of drafts) {
+    if (enough(incident)) break;
+    const passage = await pass(incident, remedy.name, draft);
+    passages.push(passage);
+    if (passage.end === 'void') {
+      incident.tried.delete(changeHash(draft));
+      await voided(incident, passage.why);
+      break;
+    }
+    if (passage.end === 'applied') await settle(incident, passage);
+  }
+  return passages;
+}
+
+/** The rung's changes that this incident has not tried yet; an empty list says why in a fact. */
+function proposed(incident: Incident, remedy: Remedy<AnyLook>): readonly ChangeDraft[] {
+  const { look, diagnosis, policy } = incident;
+  const skip = (why: string): readonly ChangeDraft[] => {
+    incident.append({ type: 'rungSkipped', remedy: remedy.name, why });
+    return [];
+  };
+  if (policy.remediesOff.includes(remedy.name))
+    return skip('switched off for this target by the configuration');
+  if (!look || !diagnosis) return skip('there is no diagnosis');
+  const proposal = remedy.propose(look, diagnosis);
+  if ('skip' in proposal) return skip(proposal.skip);
+  const fresh = proposal.changes.filter((draft) => !incident.tried.has(changeHash(draft)));
+  return fresh.length > 0 ? fresh : skip('tried already in this incident');
+}
+
+/** What was planned no longer fits: at most so many new beginnings, or somebody else is at work here. */
+const mostVoided = 5;
+
+async function voided(incident: Incident, why: string): Promise<void> {
+  incident.voided += 1;
+  if (incident.voided > mostVoided)
+    throw incident.over('escalated', `what is planned is overtaken again and again, last: ${why}`);
+  await lookAt(incident, why);
+}
+
+/** Waits until the change had time to act, measures what it freed, and takes that as the newest reading. */
+async function settle(incident: Incident, passage: Passage & { end: 'applied' }): Promise<void> {
+  const { change, result } = passage;
+  if (result.effect?.status !== 'applied') return;
+  const samples = await sampleFor(incident, incident.policy.settleSeconds);
+  const before = result.look.measure;
+  const after = tail(samples, 1);
+  const freedBytes = before && after ? before.used - after.used : undefined;
+  const helped = after !== undefined && after.percent < incident.policy.thresholds.warningPercent;
+  const note =
+    after && before ? `${before.percent.toFixed(0)} % → ${after.percent.toFixed(0)} %` : 'not measured';
+  incident.append({
+    type: 'settled',
+    changeId: change.id,
+    samples,
+    ...(freedBytes !== undefined && { freedBytes }),
+    helped,
+    note,
+  });
+  incident.expecting = [];
+  const release = incident.releases.get(change.id);
+  if (release) incident.releases.set(change.id, { ...release, helped });
+  // Settled well below the threshold: verification looks anyway, so a look here would only cost time.
+  if (helped && incident.diagnosis) incident.diagnosis = { ...incident.diagnosis, level: 'normal' };
+  else await lookAt(incident, `after: ${change.sentence}`);
+}
+
+async function sampleFor(incident: Incident, seconds: number): Promise<readonly Sample[]> {
+  const { target } = incident.input;
+  const { samples } = await waitActivities(target.scope, seconds).sample({
+    target,
+    runbook: incident.runbook.name,
+    seconds,
+    everySeconds: Math.max(0.5, seconds / 10),
+    stopWhen: { belowPercent: { percent: incident.policy.thresholds.warningPercent, inARow: 3 } },
+  });
+  incident.samples.push(...samples);
+  return samples;
+}
+
+/**
+ * At warning level with no rung left: waits for it to fall below the threshold, to become critical, or for the
+ * deadline. True: climb or verify again; false: people have been told.
+ */
+export async function watch(incident: Incident): Promise<boolean> {
+  const { target } = incident.input;
+  const { thresholds } = incident.policy;
+  const left = Math.max(5, (Date.parse(incident.deadline ?? incident.iso()) - incident.now()) / 1000);
+  incident.append({ type: 'watching', until: incident.deadline ?? incident.iso() });
+  const result = await unless(
+    () => incident.deadlinePassed || incident.inbox.allResolved || incident.pausedUntil !== undefined,
+    () =>
+      waitActivities(target.scope, left).sample({
+        target,
+        runbook: incident.runbook.name,
+        seconds: left,
+        everySeconds: 10,
+        stopWhen: {
+          belowPercent: { percent: thresholds.warningPercent, inARow: 3 },
+          atOrAbovePercent: thresholds.criticalPercent,
+        },
+      }),
+  );
+  if (result) {
+    incident.samples.push(...result.samples);
+    incident.append({ type: 'samples', samples: result.samples, why: 'watching' });
+  }
+  await gate(incident);
+  if (incident.deadlinePassed || result?.stoppedBy === 'time') return false;
+  await lookAt(incident, 'watching ended');
+  return true;
+}
