@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { Interrupted } from './errors.mjs';
+import { allPids, argumentsOf, isAlive, waitGone } from './processes.mjs';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const MARK = 'NIGHTSHIFT_SESSION';
+const SAME_PRESS_MS = 500;
+
+/**
+ * One run of a task: it takes the signals, passes them on to the command in the foreground, and puts
+ * everything away at its end, whatever way that comes.
+ */
+export class Session {
+  #abort = new AbortController();
+  #cleanups = [];
+  #child = null;
+  #received = null;
+  #lastForwarded = 0;
+  #id = `${process.pid}-${Date.now()}`;
+
+  constructor(log) {
+    this.log = log;
+    for (const name of SIGNALS) process.on(name, () => this.#onSignal(name));
+  }
+
+  /** Fires when the person or the system asks us to stop. */
+  get signal() {
+    return this.#abort.signal;
+  }
+
+  /** The exit code that says by which signal we were stopped, such as 130; null if by none. */
+  get signalCode() {
+    return this.#received && 128 + constants.signals[this.#received];
+  }
+
+  /** Has `work` run at the end, latest first. */
+  atEnd(work) {
+    this.#cleanups.push(work);
+  }
+
+  /**
+   * Runs a command in the foreground, with our terminal.
+   * @param {string} command
+   * @param {string[]} args
+   * @param {Record<string, string>} env added to our own
+   * @returns {Promise<number>} its exit code; 128 + n if signal n ended it
+   */
+  foreground(command, args, env = {}) {
+    if (this.signal.aborted) return Promise.reject(new Interrupted());
+    return new Promise((resolve, reject) => {
+      const child = spawn(command, args, {
+        stdio: 'inherit',
+        env: { ...process.env, ...env, [MARK]: this.#id },
+      });
+      this.#child = child;
+      child.on('error', reject);
+      child.on('exit', (code, signal) => {
+        this.#child = null;
+        resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+      });
+    });
+  }
+
+  /** Ends what the foreground command has left running, then does all that `atEnd` was given. */
+  async end() {
+    await this.#endLeftovers();
+    for (const work of this.#cleanups.splice(0).reverse()) {
+      try {
+        await work();
+      } catch (error) {
+        this.log(`while putting things away: ${error.message}`);
+      }
+    }
+  }
+
+  #onSignal(name) {
+    this.#received ??= name;
+    if (!this.#child) {
+      this.#abort.abort();
+      return;
+    }
+    // On a terminal, Ctrl-C has reached the command already: it is in the same process group.
+    if (name === 'SIGINT' && process.stdin.isTTY) return;
+    // npm passes on what the shell has sent us as well; that is one wish, not two.
+    if (Date.now() - this.#lastForwarded < SAME_PRESS_MS) return;
+    this.#lastForwarded = Date.now();
+    this.#child.kill(name);
+  }
+
+  /** Processes that carry this session's mark in their environment: the command's, none but ours. */
+  async #endLeftovers() {
+    const left = allPids().filter((pid) => pid !== process.pid && hasMark(pid, this.#id));
+    for (const pid of left) {
+      this.log(`ending what was left running: ${argumentsOf(pid)?.slice(0, 3).join(' ') ?? pid}`);
+      kill(pid, 'SIGTERM');
+    }
+    const end = Date.now() + 10_000;
+    for (const pid of left) if (!(await waitGone(pid, Math.max(0, end - Date.now())))) kill(pid, 'SIGKILL');
+  }
+}
+
+function hasMark(pid, id) {
+  try {
+    return isAlive(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${id}`);
+  } catch {
+    return false;
+  }
+}
+
+function kill(pid, name) {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it has ended already
+  }
+}
