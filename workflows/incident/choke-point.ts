@@ -36,13 +36,15 @@ export async function pass(incident: Incident, remedy: string, draft: ChangeDraf
   const kind = kindOf(incident, draft.kind);
   const change = completeChange(kind, draft, look, { id: incident.nextChangeId(), remedy });
   const hash = changeHash(change);
-  incident.tried.add(hash);
   const verdicts = judge(change, look, circumstances(incident, false));
   incident.append({ type: 'planned', change, hash, verdicts });
   if (ruling(verdicts) === 'refuse') return refuse(incident, change, verdicts);
 
   const consent = await permission(incident, change, hash, verdicts);
-  if (consent.end !== 'go') return consent;
+  if (consent.end !== 'go') {
+    if (consent.end !== 'void' && consent.end !== 'refused') incident.tried.add(hash);
+    return consent;
+  }
   await gate(incident);
   const compensation = register(incident, kind, change);
   return carryOut(incident, compensation, consent.decided);
@@ -88,8 +90,14 @@ function refuse(
     guardrail: 'none',
     why: 'no guardrail was asked',
   };
+  noteRefusal(incident, change, verdicts);
   incident.append({ type: 'refused', changeId: change.id, verdicts, why: refusal.why });
   return { end: 'refused', why: refusal.why, by: refusal.guardrail };
+}
+
+function noteRefusal(incident: Incident, change: Change, verdicts: readonly Verdict[]): void {
+  incident.refusedAt.set(changeHash(change), incident.level);
+  incident.refusals.push(verdicts);
 }
 
 function circumstances(incident: Incident, decided: boolean) {
@@ -151,6 +159,7 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
   take(incident, look, `carrying out: ${change.sentence}`);
   if (!effect) {
     compensation.state = 'not applied';
+    noteRefusal(incident, change, verdicts);
     incident.append({ type: 'refused', changeId: change.id, verdicts, why: result.refused ?? 'refused' });
     return { end: 'refused', why: result.refused ?? 'refused', by: refusedBy(verdicts) };
   }
@@ -166,6 +175,7 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
     compensation.state = 'not applied';
     return { end: 'void', why: effect.note };
   }
+  incident.tried.add(changeHash(change));
   compensation.state = effect.status === 'applied' ? 'applied' : 'not applied';
   if (change.disruption !== 'none') markUsed(incident, change.id);
   if (effect.status === 'applied') incident.applied.push(change.remedy);
@@ -188,6 +198,7 @@ function recordFailure(incident: Incident, compensation: Compensation, error: un
     const { why, unknown } = explain(error);
     compensation.state = unknown ? 'unknown' : 'not applied';
     if (unknown) markUsed(incident, change.id);
+    incident.tried.add(changeHash(change));
     incident.append({ type: 'notApplied', changeId: change.id, error: 'Unreachable', why, unknown });
     return { end: 'failed', why, by: 'Unreachable' };
   }
@@ -201,6 +212,7 @@ function recordFailure(incident: Incident, compensation: Compensation, error: un
     unknown: false,
   });
   if (type === 'PreconditionChanged' || type === 'TargetGone') return { end: 'void', why: failure.message };
+  incident.tried.add(changeHash(change));
   return { end: 'failed', why: failure.message, by: type };
 }
 

@@ -127,7 +127,11 @@ export function close(incident: Incident, outcome: Outcome, why: string): Incide
 function recommendations(incident: Incident): readonly Recommendation[] {
   const { firstLook, look, diagnosis, samples, applied } = incident;
   if (!firstLook || !look || !diagnosis) return [];
-  return incident.runbook.recommend({ first: firstLook, latest: look, samples, diagnosis, applied });
+  try {
+    return incident.runbook.recommend({ first: firstLook, latest: look, samples, diagnosis, applied });
+  } catch (error) {
+    return [{ title: 'Recommendations could not be made', why: String(error) }];
+  }
 }
 
 /** Changes that remain in force, each with the command that takes it back. */

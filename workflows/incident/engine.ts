@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   condition,
+  DeterminismViolationError,
   defineQuery,
   defineSignal,
   defineUpdate,
@@ -63,7 +64,7 @@ async function runIncident(input: IncidentInput, name: string): Promise<Incident
   const work = new CancellationScope();
   listen(incident, work);
   const deadline = watchDeadline(incident);
-  await condition(() => !incident.inbox.empty || input.openedBy.startsWith('person:'));
+
   for (;;) {
     const { outcome, why } = await workToItsEnd(incident, work);
     await wrapUp(incident, outcome, why);
@@ -168,12 +169,16 @@ async function workToItsEnd(incident: Incident, scope: CancellationScope): Promi
         outcome: 'cancelled',
         why: incident.cancelledBy ? `by ${incident.cancelledBy}` : 'through Temporal',
       };
-    throw error;
+    // People are reached whatever happens: a defect must not leave the incident retrying for ever.
+    if (error instanceof DeterminismViolationError) throw error;
+    const what = error instanceof Error ? error.message : String(error);
+    return { outcome: 'escalated', why: `a defect stopped the incident: ${what}` };
   }
 }
 
 /** Look, climb, verify, and round again, until there is an end. */
 async function workThrough(incident: Incident): Promise<End> {
+  await condition(() => !incident.inbox.empty || incident.input.openedBy.startsWith('person:'));
   incident.inbox.markWorked(incident.runbook.name);
   await lookAt(incident, 'at the beginning');
   for (;;) {
@@ -184,7 +189,7 @@ async function workThrough(incident: Incident): Promise<End> {
         return { outcome: 'escalated', why: 'it does not verify, and its time is over' };
       continue;
     }
-    const end = exhausted(incident, climbed);
+    const end = exhausted(incident);
     if (end) return end;
     if (!(await watch(incident)))
       return { outcome: 'escalated', why: 'no gentle remedy is left, and it stayed above the threshold' };
@@ -198,17 +203,24 @@ function recovered(incident: Incident): End {
 }
 
 /** What an exhausted ladder comes to; undefined: a warning is watched on. */
-function exhausted(
-  incident: Incident,
-  climbed: Awaited<ReturnType<typeof climb>> & { end: 'exhausted' },
-): End | undefined {
-  const only = (...names: readonly string[]): boolean =>
-    climbed.refusedBy.size > 0 && [...climbed.refusedBy].every((name) => names.includes(name));
-  if (climbed.rejected !== undefined) return { outcome: 'declined', why: climbed.rejected };
-  if (incident.applied.length === 0 && (incident.input.observeOnly || only('rehearsal', 'autonomy')))
-    return { outcome: 'observed', why: 'planned, and nothing may be changed here' };
-  if (incident.level === 'warning') return undefined;
+function exhausted(incident: Incident): End | undefined {
+  if (incident.rejected !== undefined) return { outcome: 'declined', why: incident.rejected };
+  if (incident.applied.length === 0 && mayOnlyLook(incident))
+    return { outcome: 'observed', why: 'looked and planned; nothing may be changed here' };
+  if (incident.level === 'warning' && !incident.deadlinePassed) return undefined;
   return { outcome: 'escalated', why: 'no remedy is left' };
+}
+
+/** A rehearsal, or a target whose autonomy refused whatever was planned. */
+function mayOnlyLook({ input, policy, refusals }: Incident): boolean {
+  const { target } = policy.autonomy;
+  if (input.observeOnly || target === 'observe' || target === 'plan') return true;
+  return (
+    refusals.length > 0 &&
+    refusals.every((verdicts) =>
+      verdicts.some(({ says, guardrail }) => says === 'refuse' && guardrail === 'autonomy'),
+    )
+  );
 }
 
 /** Takes up an alert of another runbook, or one that came when the incident was about to end. */
@@ -228,5 +240,7 @@ function takeUp(incident: Incident, alert: Alert): void {
     });
   }
   incident.firstLook = undefined;
+  incident.soakFailed = false;
   incident.tried.clear();
+  incident.refusedAt.clear();
 }

@@ -1,7 +1,8 @@
 import { type ChangeDraft, changeHash } from '../../model/change.js';
+import type { Diagnosis } from '../../model/diagnosis.js';
 import type { Sample } from '../../model/evidence.js';
 import type { AnyLook } from '../../model/look.js';
-import type { Remedy } from '../../model/runbook.js';
+import type { Proposal, Remedy } from '../../model/runbook.js';
 import { tail } from '../../model/samples.js';
 import { waitActivities } from './activities.js';
 import { type Passage, pass } from './choke-point.js';
@@ -14,11 +15,7 @@ export type Climb =
   /** Below the threshold, or nothing fires any more: verify. */
   | { readonly end: 'verify' }
   /** Every rung was tried or refused; nothing was changed in this pass. */
-  | {
-      readonly end: 'exhausted';
-      readonly refusedBy: ReadonlySet<string>;
-      readonly rejected: string | undefined;
-    };
+  | { readonly end: 'exhausted' };
 
 /**
  * Climbs the ladder, gentlest rung first, until the target has recovered or no rung is left. Looks again after
@@ -26,26 +23,24 @@ export type Climb =
  */
 export async function climb(incident: Incident): Promise<Climb> {
   for (;;) {
-    const refusedBy = new Set<string>();
-    let rejected: string | undefined;
     let changed = false;
     for (const remedy of incident.runbook.ladder) {
       if (enough(incident)) return { end: 'verify' };
       await gate(incident);
       for (const passage of await tryRung(incident, remedy)) {
         if (passage.end === 'applied' || passage.end === 'void') changed = true;
-        if (passage.end === 'refused') refusedBy.add(passage.by);
-        if (passage.end === 'rejected') rejected = passage.why;
+        if (passage.end === 'rejected') incident.rejected = passage.why;
       }
     }
     if (enough(incident)) return { end: 'verify' };
-    if (!changed) return { end: 'exhausted', refusedBy, rejected };
+    if (!changed) return { end: 'exhausted' };
   }
 }
 
-/** Nothing more to do on the ladder: measured normal, or all alerts have resolved. */
+/** Nothing more to do on the ladder: measured normal, or all alerts have resolved and no soak has said otherwise. */
 export function enough(incident: Incident): boolean {
-  return (incident.level === 'normal' && incident.look?.measure !== undefined) || incident.inbox.allResolved;
+  if (incident.look?.measure && incident.level === 'normal') return true;
+  return incident.inbox.allResolved && !incident.soakFailed;
 }
 
 async function tryRung(incident: Incident, remedy: Remedy<AnyLook>): Promise<readonly Passage[]> {
@@ -58,7 +53,6 @@ async function tryRung(incident: Incident, remedy: Remedy<AnyLook>): Promise<rea
     const passage = await pass(incident, remedy.name, draft);
     passages.push(passage);
     if (passage.end === 'void') {
-      incident.tried.delete(changeHash(draft));
       await voided(incident, passage.why);
       break;
     }
@@ -77,10 +71,22 @@ function proposed(incident: Incident, remedy: Remedy<AnyLook>): readonly ChangeD
   if (policy.remediesOff.includes(remedy.name))
     return skip('switched off for this target by the configuration');
   if (!look || !diagnosis) return skip('there is no diagnosis');
-  const proposal = remedy.propose(look, diagnosis);
+  const proposal = ask(remedy, look, diagnosis);
   if ('skip' in proposal) return skip(proposal.skip);
-  const fresh = proposal.changes.filter((draft) => !incident.tried.has(changeHash(draft)));
+  const fresh = proposal.changes.filter((draft) => {
+    const hash = changeHash(draft);
+    return !incident.tried.has(hash) && incident.refusedAt.get(hash) !== incident.level;
+  });
   return fresh.length > 0 ? fresh : skip('tried already in this incident');
+}
+
+/** A rung that fails to plan is skipped, and says so: the others may still help. */
+function ask(remedy: Remedy<AnyLook>, look: AnyLook, diagnosis: Diagnosis): Proposal {
+  try {
+    return remedy.propose(look, diagnosis);
+  } catch (error) {
+    return { skip: `it could not be planned, which is a defect of the runbook: ${String(error)}` };
+  }
 }
 
 /** What was planned no longer fits: at most so many new beginnings, or somebody else is at work here. */

@@ -1,4 +1,6 @@
+import type { Sample } from '../../model/evidence.js';
 import type { AnyLook } from '../../model/look.js';
+import type { Check } from '../../model/runbook.js';
 import { waitActivities } from './activities.js';
 import { type Incident, unless } from './incident.js';
 import { lookAt } from './looking.js';
@@ -33,8 +35,23 @@ export async function verify(incident: Incident): Promise<boolean> {
   const { samples } = soaked;
   incident.samples.push(...samples);
   const look = await lookAt(incident, 'at the end of the soak');
-  const checks = incident.runbook.verify(look, before, samples);
+  const checks = checked(incident, look, before, samples);
   const passed = checks.length > 0 && checks.every((check) => check.passed);
   incident.append({ type: 'verified', passed, checks, samples });
+  if (!passed) incident.soakFailed = true;
   return passed;
+}
+
+/** A check that fails to be made has not passed. */
+function checked(
+  incident: Incident,
+  look: AnyLook,
+  before: AnyLook,
+  samples: readonly Sample[],
+): readonly Check[] {
+  try {
+    return incident.runbook.verify(look, before, samples);
+  } catch (error) {
+    return [{ name: 'verification', passed: false, note: `it could not be made: ${String(error)}` }];
+  }
 }
