@@ -1,6 +1,6 @@
 import { isGap } from '../evidence.js';
 import type { Fact, FactOf } from '../facts.js';
-import { bytes, clock, count, duration, percent, secondsBetween, sentence } from '../format.js';
+import { bytes, capital, clock, count, duration, percent, secondsBetween, sentence } from '../format.js';
 import { type Draft, sentenceOf } from './draft.js';
 import { effectWords } from './ladder.js';
 
@@ -137,7 +137,8 @@ function tellSamples({ samples, why }: FactOf<'samples'>): string | undefined {
     used.length === 0
       ? 'no figure could be read'
       : `between ${bytes(Math.min(...used))} and ${bytes(Math.max(...used))}`;
-  return `Watched for ${duration(secondsBetween(first.at, last.at))}: ${range}. ${capital(sentence(why))}`.trim();
+  const span = duration(secondsBetween(first.at, last.at));
+  return `Watched for ${span}${why === '' ? '' : ` (${why})`}: ${range}.`;
 }
 
 function tellVerified({ passed, checks }: FactOf<'verified'>): string {
@@ -200,8 +201,4 @@ function titleOf(draft: Draft, remedy: string): string {
 
 function list(names: readonly string[], lead: string): string {
   return names.length === 0 ? '' : `${lead}${names.join(', ')}`;
-}
-
-function capital(text: string): string {
-  return text === '' ? '' : text[0]!.toUpperCase() + text.slice(1);
 }

@@ -4,8 +4,18 @@
 export function text(value: string): string {
   return value
     .replace(/[\r\n]+/g, ' ')
-    .replace(/[\\`*_[\]<>]/g, (sign) => `\\${sign}`)
-    .replace(/\\_(?=\w)/g, '_');
+    .replace(/[\\`*]/g, (sign) => `\\${sign}`)
+    .replace(/\](?=[([])/g, '\\]')
+    .replace(/<(?=[a-z/!?])/gi, '\\<')
+    .replace(/(?<![a-z0-9])_|_(?![a-z0-9])/gi, '\\_');
+}
+
+/** Running text in which code stands between backticks, as our own sentences write it. */
+export function prose(value: string): string {
+  return value
+    .split(/(`[^`\r\n]+`)/)
+    .map((part, index) => (index % 2 === 1 ? code(part.slice(1, -1)) : text(part)))
+    .join('');
 }
 
 /** Inline code, whatever backticks are in it. */

@@ -1,8 +1,8 @@
 import { effectWords } from '../fold/ladder.js';
-import { bytes, clock, count, sentence } from '../format.js';
+import { bytes, capital, clock, count, sentence } from '../format.js';
 import type { Verdict } from '../guardrails/verdict.js';
 import type { ChangeView, IncidentView, RungView } from '../view.js';
-import { code, text } from './escape.js';
+import { code, prose, text } from './escape.js';
 
 const stateWords = {
   ahead: 'not reached',
@@ -19,7 +19,7 @@ export function ladderSection(view: IncidentView): readonly string[] {
 }
 
 function rungLines(rung: RungView, number: number): readonly string[] {
-  const note = rung.changes.length === 0 && rung.note !== '' ? [text(sentence(rung.note)), ''] : [];
+  const note = rung.changes.length === 0 && rung.note !== '' ? [prose(capital(sentence(rung.note))), ''] : [];
   return [
     `### ${number}. ${text(rung.title)}: ${stateWords[rung.state]}`,
     '',

@@ -1,8 +1,9 @@
 import { isGap } from '../evidence.js';
+import { phaseWords } from '../fold/story.js';
 import { byteRate, clock, count, dateTime, duration, percent, secondsBetween, sentence } from '../format.js';
 import type { Recommendation } from '../runbook.js';
 import type { IncidentView } from '../view.js';
-import { block, cell, code, text } from './escape.js';
+import { block, cell, code, prose, text } from './escape.js';
 import { ladderSection } from './ladder.js';
 import { memorySection } from './memory.js';
 import { headline, summary } from './summary.js';
@@ -37,7 +38,7 @@ function facts(view: IncidentView): readonly string[] {
           `${dateTime(closedAt)}, ${view.outcome ?? ''} after ${duration(secondsBetween(view.openedAt, closedAt))}`,
         ],
       ]
-    : [['now', view.paused ? `paused by ${view.paused.by}: ${view.paused.reason}` : view.phase]];
+    : [['now', view.paused ? `paused by ${view.paused.by}: ${view.paused.reason}` : phaseWords[view.phase]]];
   const rows = [
     ['incident', `${view.shortId} (run ${view.runId})`],
     ['target', view.target.key],
@@ -107,7 +108,7 @@ function rollbackSection({ rollbacks, stays }: IncidentView): readonly string[] 
       ? `- undone: ${text(sentence(what))}${effect ? ` ${text(sentence(effect.note))}` : ''}`
       : `- **could not be undone**: ${text(what)}: ${text(sentence(error))} By hand: ${code(command)}`,
   );
-  return ['## Undone, and what stays', '', ...undone, ...stays.map((line) => `- stays: ${text(line)}`), ''];
+  return ['## Undone, and what stays', '', ...undone, ...stays.map((line) => `- stays: ${prose(line)}`), ''];
 }
 
 function gapSection({ gaps }: IncidentView): readonly string[] {
@@ -133,7 +134,7 @@ function recommendation({ title, why, snippet }: Recommendation): readonly strin
   return [
     `### ${text(title)}`,
     '',
-    text(sentence(why)),
+    prose(sentence(why)),
     '',
     ...(snippet ? [...block(snippet.language, snippet.text), ''] : []),
   ];

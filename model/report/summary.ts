@@ -1,4 +1,5 @@
 import { howItWent } from '../fold/ladder.js';
+import { phaseWords } from '../fold/story.js';
 import { bytes, clock, count, duration, percent, secondsBetween, sentence } from '../format.js';
 import { shortName } from '../target.js';
 import type { ChangeView, IncidentView } from '../view.js';
@@ -59,7 +60,7 @@ function oneChange(change: ChangeView): string {
 function ended(view: IncidentView): string {
   const { measure, closedAt, verification } = view;
   const now = measure ? `${percent(measure.percent)} of ${measure.against}` : 'an unread figure';
-  if (!view.outcome) return sentence(`It is ${view.phase} now, at ${now}`);
+  if (!view.outcome) return sentence(`Now: ${decapital(phaseWords[view.phase])}, at ${now}`);
   const took = duration(secondsBetween(view.openedAt, closedAt ?? view.openedAt));
   const checks = verification
     ? verification.passed
