@@ -1,6 +1,6 @@
 import type { Change, ChangeDraft, ChangeKind } from '../change.js';
 import type { ContainerReading, DockerLook, Endpoint } from '../container.js';
-import { inBytes, inPercent } from '../memory/words.js';
+import { bytes, percent as percentText } from '../format.js';
 import { curlCommand, type EndpointParams, endpointParams } from './endpoint.js';
 import { containerObject, containerRefusal, findContainer } from './object.js';
 import { restartAlerts, restartHarm } from './restart-harm.js';
@@ -80,7 +80,7 @@ function relievedRefusal(change: Change<ContainerRestartParams>, look: DockerLoo
   const relief = reliefOf(container, change, look);
   return relief === null
     ? null
-    : `Container ${container.name} was restarted since this was planned, by something else, and ${relief}.`;
+    : `Container ${container.name} was restarted since this was planned and ${relief}: no second restart.`;
 }
 
 /** Says how far down its memory is, or null where it is not. */
@@ -90,11 +90,11 @@ function reliefOf(container: ContainerReading, change: Change, look: DockerLook)
   if (look.target.kind === 'container' && limit !== undefined) {
     const percent = (used / limit) * 100;
     return percent < look.policy.thresholds.warningPercent
-      ? `is at ${inPercent(percent)} of its limit`
+      ? `is at ${percentText(percent)} of its limit`
       : null;
   }
   const before = change.fresh.workingSetBytes;
   return typeof before === 'number' && used < before * relievedShare
-    ? `uses ${inBytes(used)} now instead of ${inBytes(before)}`
+    ? `uses ${bytes(used)} now instead of ${bytes(before)}`
     : null;
 }

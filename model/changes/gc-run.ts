@@ -1,6 +1,6 @@
 import type { ChangeDraft, ChangeKind } from '../change.js';
 import type { DockerLook, GcSettings, ProcessReading } from '../container.js';
-import { inBytes } from '../memory/words.js';
+import { bytes } from '../format.js';
 import { curlCommand, type EndpointParams, endpointParams } from './endpoint.js';
 import { appObject, runningRefusal } from './object.js';
 import { matchesProcess, type ProcessParams, processParams } from './process.js';
@@ -50,9 +50,9 @@ export const gcRun: ChangeKind<GcRunParams, DockerLook> = {
     if (typeof rss === 'number' && rss < longPauseBytes)
       return {
         disruption: 'none',
-        why: `a pause of the kind that the runtime makes by itself (the process has ${inBytes(rss)})`,
+        why: `a pause of the kind that the runtime makes by itself (the process has ${bytes(rss)})`,
       };
-    const size = typeof rss === 'number' ? inBytes(rss) : 'an unknown amount of memory';
+    const size = typeof rss === 'number' ? bytes(rss) : 'an unknown amount of memory';
     return { disruption: 'brief', why: `the process has ${size}: it may stand still for seconds` };
   },
   describe: (draft) => ({

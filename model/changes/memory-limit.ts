@@ -1,7 +1,7 @@
 import type { ChangeDraft, ChangeKind, FieldChange } from '../change.js';
 import type { ContainerReading, DockerLook } from '../container.js';
+import { bytes } from '../format.js';
 import type { Json } from '../json.js';
-import { inBytes } from '../memory/words.js';
 import { containerObject, containerRefusal, findContainer } from './object.js';
 import { shellCommand } from './shell.js';
 
@@ -52,7 +52,7 @@ export const memoryLimit: ChangeKind<MemoryLimitParams, DockerLook> = {
   describe(draft) {
     const { before, after } = memoryField(draft);
     return {
-      sentence: `${after >= before ? 'Raise' : 'Lower'} the memory limit of container ${draft.object.name} from ${inBytes(before)} to ${inBytes(after)}`,
+      sentence: `${after >= before ? 'Raise' : 'Lower'} the memory limit of container ${draft.object.name} from ${bytes(before)} to ${bytes(after)}`,
       command: shellCommand(['docker', 'update', ...flags(draft), draft.object.name]),
     };
   },
@@ -60,6 +60,7 @@ export const memoryLimit: ChangeKind<MemoryLimitParams, DockerLook> = {
     const { key, uid, name } = change.object;
     const refusal = containerRefusal({ key, id: uid, name }, look) ?? driftRefusal(change, look);
     if (refusal !== null) return refusal;
+    if (isDone(change, look)) return null;
     const { before, after } = memoryField(change);
     return after > before ? roomRefusal(after - before, look) : lowerRefusal(change, look);
   },
@@ -88,14 +89,20 @@ function flags(draft: Pick<ChangeDraft, 'fields'>): string[] {
   return draft.fields.flatMap(({ name, after }) => [names[name] ?? `--${name}`, String(after)]);
 }
 
+function limitsNow(draft: ChangeDraft, look: DockerLook): Record<string, number | undefined> {
+  const container = findContainer(look, draft.object.key);
+  return { memoryBytes: container?.limitBytes, memorySwapBytes: container?.memorySwapBytes };
+}
+
+/** A change that was made already finds its own values: it needs no room any more, and is `alreadyDone`. */
+function isDone(change: ChangeDraft, look: DockerLook): boolean {
+  const now = limitsNow(change, look);
+  return change.fields.every(({ name, after }) => now[name] === after);
+}
+
 /** Somebody else may have set a limit meanwhile: reported, not overwritten. */
 function driftRefusal(change: ChangeDraft, look: DockerLook): string | null {
-  const container = findContainer(look, change.object.key);
-  const now: Record<string, number | undefined> = {
-    memoryBytes: container?.limitBytes,
-    memorySwapBytes: container?.memorySwapBytes,
-  };
-  // A change that was made already finds its own value: the applier says `alreadyDone`.
+  const now = limitsNow(change, look);
   const other = change.fields.find(({ name, before, after }) => now[name] !== before && now[name] !== after);
   return other === undefined
     ? null
@@ -108,7 +115,7 @@ function roomRefusal(more: number, look: DockerLook): string | null {
     return `Whether the host has the room is not known: ${hostGap ?? 'its memory was not read'}.`;
   return host.memAvailableBytes >= more
     ? null
-    : `The host has only ${inBytes(host.memAvailableBytes)} available, ${inBytes(more)} more were wanted.`;
+    : `The host has only ${bytes(host.memAvailableBytes)} available, ${bytes(more)} more were wanted.`;
 }
 
 function lowerRefusal(draft: ChangeDraft, look: DockerLook): string | null {
@@ -117,5 +124,5 @@ function lowerRefusal(draft: ChangeDraft, look: DockerLook): string | null {
   if (used === undefined) return 'What the container uses is not known, so the limit is not lowered.';
   return used <= after * (1 - lowerHeadroom)
     ? null
-    : `The container uses ${inBytes(used)}, which is not 15 % below ${inBytes(after)}: the limit stays.`;
+    : `The container uses ${bytes(used)}, which is not 15 % below ${bytes(after)}: the limit stays.`;
 }

@@ -9,8 +9,6 @@ export interface Harm {
 
 /** Alert names that a restart must be expected to cause, as the common rule sets call them. */
 export const restartAlerts = [
-  'NightshiftTargetDown',
-  'NightshiftContainerRestarted',
   'TargetDown',
   'InstanceDown',
   'ServiceDown',
@@ -38,7 +36,8 @@ export function restartHarm(container: ContainerReading, look: DockerLook): Harm
           why: `${replicas} other ready ${replicas === 1 ? 'replica serves' : 'replicas serve'} meanwhile`,
         }
       : { disruption: 'outage', why: `nothing else serves for it meanwhile (${grace})` };
-  const why = [...lost, down.why, ...cold].join('; ');
+  const unread = container.tmpfsMounts === undefined ? ['whether it has a tmpfs was not read'] : [];
+  const why = [...lost, down.why, ...cold, ...unread].join('; ');
   return { disruption: lost.length > 0 ? worse('dataLoss', down.disruption) : down.disruption, why };
 }
 
