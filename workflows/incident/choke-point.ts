@@ -211,7 +211,7 @@ function recordFailure(incident: Incident, compensation: Compensation, error: un
     why: failure.message,
     unknown: false,
   });
-  if (type === 'PreconditionChanged' || type === 'TargetGone') return { end: 'void', why: failure.message };
+  if (type === 'PreconditionChanged' || type === 'TargetGone' || type === 'NotSent') return { end: 'void', why: failure.message };
   incident.tried.add(changeHash(change));
   return { end: 'failed', why: failure.message, by: type };
 }

@@ -1,0 +1,103 @@
+import type { CarryOutRequest, CarryOutResult } from '../../model/activities.js';
+import type { Effect } from '../../model/change.js';
+import { judge, ruling } from '../../model/guardrails/index.js';
+import type { Verdict } from '../../model/guardrails/verdict.js';
+import type { Json } from '../../model/json.js';
+import type { AnyLook } from '../../model/look.js';
+import type { ApplyContext } from '../adapter.js';
+import { failure } from '../failure.js';
+import { takeLook } from './look.js';
+import { kindFor, type Registry, runbookFor } from './registry.js';
+
+/** What an attempt knows of itself: from the Temporal activity context, or from a test. */
+export interface Attempt {
+  readonly number: number;
+  readonly signal: AbortSignal;
+  readonly previous: Json | undefined;
+  heartbeat(details: Json): void;
+  /** One direct, unthrottled heartbeat. Throws `NotSent` where the activity is cancelled, paused or gone. */
+  stillWanted(): Promise<void>;
+}
+
+/**
+ * Carries out one change: looks again, asks the same guardrails on the fresh look, checks the precondition, and
+ * applies. On a later attempt the look and the guardrails come again, too; the applier finds out what the earlier
+ * attempt did.
+ */
+export async function carryOut(
+  registry: Registry,
+  request: CarryOutRequest,
+  attempt: Attempt,
+): Promise<CarryOutResult> {
+  const { change, runbook } = request;
+  attempt.heartbeat(attempt.previous ?? { phase: 'looking' });
+  const kind = kindFor(registry, runbook, change.kind);
+  const applier = registry.appliers[change.kind];
+  if (!kind || !applier)
+    throw failure(
+      'Unsupported',
+      `this worker can't carry out '${change.kind}' of runbook ${runbook}: it is not loaded here`,
+    );
+  const look = await takeLook(registry, request, attempt.signal);
+  const retry = attempt.previous !== undefined && hasBegun(attempt.previous);
+  const verdicts = retry || request.mode === 'undo' ? [] : freshVerdicts(registry, request, look);
+  if (verdicts.length > 0 && ruling(verdicts) !== 'allow') {
+    const { guardrail, why } = verdicts.find(({ says }) => says !== 'allow') as Verdict;
+    return { look, verdicts, refused: `${guardrail}: ${why}`, attempts: attempt.number };
+  }
+  const unmet = retry ? null : kind.precondition(change, look);
+  if (unmet !== null) return { look, verdicts, refused: unmet, attempts: attempt.number };
+  const effect: Effect = await applier(change, contextFor(registry, request, attempt, look));
+  return { look, verdicts, effect, attempts: attempt.number };
+}
+
+/** An earlier attempt got as far as sending: from then on only finding out what it did makes sense. */
+function hasBegun(previous: Json): boolean {
+  return (
+    typeof previous === 'object' && previous !== null && !Array.isArray(previous) && 'sending' in previous
+  );
+}
+
+function freshVerdicts(registry: Registry, request: CarryOutRequest, look: AnyLook): readonly Verdict[] {
+  const measured = look.measure ? runbookFor(registry, request.runbook)?.diagnose(look, []).level : undefined;
+  const level = measured === undefined || measured === 'warning' ? request.level : measured;
+  const { decided, observeOnly } = request;
+  return judge(request.change, look, { now: registry.now().toISOString(), level, decided, observeOnly });
+}
+
+function contextFor(
+  registry: Registry,
+  request: CarryOutRequest,
+  attempt: Attempt,
+  look: AnyLook,
+): ApplyContext {
+  let details: Json = attempt.previous ?? {};
+  return {
+    signal: attempt.signal,
+    now: registry.now,
+    attempt: attempt.number,
+    settings: look.settings,
+    look,
+    previous: attempt.previous,
+    secret: (name) => registry.secret(name),
+    heartbeat(given) {
+      details = given;
+      attempt.heartbeat(given);
+    },
+    async confirm() {
+      if (registry.now().toISOString() > request.notAfter)
+        throw failure(
+          'NotSent',
+          `too late: ${request.change.sentence} was not to be sent after ${request.notAfter}`,
+        );
+      // Marked before the direct heartbeat, so that a later attempt knows that this one may have sent it.
+      details = { ...(isObject(details) ? details : {}), sending: registry.now().toISOString() };
+      attempt.heartbeat(details);
+      await attempt.stillWanted();
+    },
+  };
+}
+
+function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

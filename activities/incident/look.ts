@@ -1,0 +1,48 @@
+import type { LookRequest } from '../../model/activities.js';
+import type { AnyLook } from '../../model/look.js';
+import { failure } from '../failure.js';
+import { adapterFor, type Registry } from './registry.js';
+
+/** Looks are kept in histories: larger ones lose their least important evidence. */
+const largestLookBytes = 64 * 1024;
+
+/**
+ * One reading of a target, with the policy in force for it. Throws `TargetGone`, `Unreachable`, or
+ * `Misconfigured` where no adapter of this worker reads such a target.
+ */
+export async function takeLook(
+  registry: Registry,
+  request: LookRequest,
+  signal: AbortSignal,
+): Promise<AnyLook> {
+  const { target } = request;
+  const adapter = adapterFor(registry, target);
+  if (!adapter)
+    throw failure(
+      'Misconfigured',
+      `no adapter of this worker reads a ${target.kind} (${target.key}): load one, or mend the target's kind`,
+    );
+  const began = registry.now();
+  const { policy, settings, digest } = registry.policyFor(target);
+  const reading = await adapter.read(target, settings, { signal, since: request.since, now: registry.now });
+  return trim({
+    target,
+    at: began.toISOString(),
+    ...reading,
+    settings,
+    policy,
+    policyDigest: digest,
+    tookMs: registry.now().getTime() - began.getTime(),
+  });
+}
+
+/** Cuts the tail of the evidence, and says so in a gap, where a look would be too large to keep. */
+function trim(look: AnyLook): AnyLook {
+  const size = JSON.stringify(look).length;
+  if (size <= largestLookBytes) return look;
+  const perItem = JSON.stringify(look.evidence).length / Math.max(1, look.evidence.length);
+  const drop = Math.min(look.evidence.length, Math.ceil((size - largestLookBytes + 300) / perItem));
+  const kept = look.evidence.slice(0, look.evidence.length - drop);
+  const gap = `${drop} observations left out: the look was ${size} bytes, ${largestLookBytes} are kept`;
+  return { ...look, evidence: [...kept, { source: 'nightshift', name: 'look.size', at: look.at, gap }] };
+}

@@ -1,0 +1,95 @@
+import type { SampleRequest, SampleResult, StopWhen } from '../../model/activities.js';
+import type { Sample } from '../../model/evidence.js';
+import { percentOf } from '../../model/samples.js';
+import { failure } from '../failure.js';
+import { adapterFor, type Registry } from './registry.js';
+
+const mostSamples = 240;
+/** One sample may take this long, then it is a gap. */
+const sampleTimeoutMs = 15_000;
+
+export interface Waiting {
+  readonly signal: AbortSignal;
+  /** What an earlier attempt of this wait had collected. */
+  readonly previous: Progress | undefined;
+  heartbeat(progress: Progress): void;
+  sleep(ms: number): Promise<void>;
+}
+
+/** Heartbeat details: what live views show, and what a new worker goes on from. */
+export interface Progress {
+  readonly startedAt: string;
+  readonly samples: readonly Sample[];
+  readonly seconds: number;
+}
+
+/** Waits and samples. Returns what it saw, never a verdict. Goes on where a dead worker's attempt stopped. */
+export async function sampleFor(
+  registry: Registry,
+  request: SampleRequest,
+  waiting: Waiting,
+): Promise<SampleResult> {
+  const { target, seconds, everySeconds, stopWhen } = request;
+  const adapter = adapterFor(registry, target);
+  if (!adapter)
+    throw failure('Misconfigured', `no adapter of this worker reads a ${target.kind} (${target.key})`);
+  const startedAt = waiting.previous?.startedAt ?? registry.now().toISOString();
+  const until = Date.parse(startedAt) + seconds * 1000;
+  let samples: Sample[] = [...(waiting.previous?.samples ?? [])];
+  for (;;) {
+    const signal = AbortSignal.any([waiting.signal, AbortSignal.timeout(sampleTimeoutMs)]);
+    const { settings } = registry.policyFor(target);
+    const began = registry.now().getTime();
+    samples = thin([
+      ...samples,
+      await adapter.sample(target, settings, { signal, since: startedAt, now: registry.now }),
+    ]);
+    waiting.heartbeat({ startedAt, samples, seconds });
+    const stoppedBy = stop(samples, stopWhen);
+    if (stoppedBy) return { samples, stoppedBy };
+    const now = registry.now().getTime();
+    if (now >= until) return { samples, stoppedBy: 'time' };
+    await waiting.sleep(Math.max(0, Math.min(everySeconds * 1000 - (now - began), until - now)));
+  }
+}
+
+function stop(samples: readonly Sample[], when: StopWhen): SampleResult['stoppedBy'] | undefined {
+  const last = samples.at(-1);
+  if (!last) return undefined;
+  const percent = percentOf(last);
+  if (when.atOrAbovePercent !== undefined && percent !== undefined && percent >= when.atOrAbovePercent)
+    return 'atOrAbovePercent';
+  if (when.killsAbove !== undefined && last.kills !== undefined && last.kills > when.killsAbove)
+    return 'kills';
+  if (when.otherThan && isOther(last, when.otherThan)) return 'otherThan';
+  if (when.belowPercent && below(samples, when.belowPercent)) return 'belowPercent';
+  if (when.unhealthyInARow && lastAre(samples, when.unhealthyInARow, ({ healthy }) => healthy === false))
+    return 'unhealthy';
+  return undefined;
+}
+
+function isOther(sample: Sample, { id, startedAt }: NonNullable<StopWhen['otherThan']>): boolean {
+  return (
+    (id !== undefined && sample.id !== undefined && sample.id !== id) ||
+    (startedAt !== undefined && sample.startedAt !== undefined && sample.startedAt !== startedAt)
+  );
+}
+
+function below(
+  samples: readonly Sample[],
+  { percent, inARow }: { percent: number; inARow: number },
+): boolean {
+  return lastAre(samples, inARow, (sample) => (percentOf(sample) ?? Number.POSITIVE_INFINITY) < percent);
+}
+
+function lastAre(samples: readonly Sample[], count: number, holds: (sample: Sample) => boolean): boolean {
+  return samples.length >= count && samples.slice(-count).every(holds);
+}
+
+/** Halves the older half's density when there are too many, keeping the first, the last and the highest. */
+export function thin(samples: Sample[]): Sample[] {
+  if (samples.length <= mostSamples) return samples;
+  const highest = samples.reduce((a, b) => ((b.used ?? 0) > (a.used ?? 0) ? b : a));
+  const recent = samples.length - mostSamples / 4;
+  return samples.filter((sample, at) => at === 0 || at >= recent || sample === highest || at % 2 === 1);
+}

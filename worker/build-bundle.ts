@@ -1,0 +1,5 @@
+import { buildBundle, builtBundle } from './bundle.js';
+
+const began = Date.now();
+const bytes = await buildBundle();
+console.log(`workflow bundle: ${(bytes / 1e6).toFixed(1)} MB in ${Date.now() - began} ms (${builtBundle})`);

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const workflows = join(here, '..', 'workflows', 'index.js');
+const engine = join(here, '..', 'workflows', 'incident', 'engine.js');
+
+/** Where the build puts the bundle of the shipped runbooks. */
+export const builtBundle = join(here, '..', 'workflow-bundle.js');
+
+/** A bundle that a worker can load: its code, or the file that it is in. */
+export type Bundle = { readonly code: string } | { readonly codePath: string };
+
+/**
+ * The bundle of the shipped runbooks and any others: as built where there are no others, else bundled now
+ * (half a second to two).
+ */
+export async function workflowBundle(modules: readonly string[] = []): Promise<Bundle> {
+  if (modules.length === 0 && existsSync(builtBundle)) return { codePath: builtBundle };
+  return { code: await bundle(modules) };
+}
+
+/** Bundles the shipped workflows and a workflow for each module that exports `runbook`. */
+export async function bundle(modules: readonly string[]): Promise<string> {
+  const entry = await writeEntry(modules);
+  try {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: entry,
+      logger: { ...quiet, error: console.error },
+    });
+    return code;
+  } finally {
+    await rm(entry, { force: true });
+  }
+}
+
+const nothing = (): void => undefined;
+const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** A file that imports all of them; workflow types are the runbooks' names, which no JavaScript name could be. */
+async function writeEntry(modules: readonly string[]): Promise<string> {
+  const lines = [
+    `const all = { ...require(${JSON.stringify(workflows)}) };`,
+    `const { incidentWorkflow } = require(${JSON.stringify(engine)});`,
+    ...modules.map((path, n) => `const { runbook: runbook${n} } = require(${JSON.stringify(path)});`),
+    ...modules.map((_, n) => `all[runbook${n}.name] = incidentWorkflow(runbook${n});`),
+    'module.exports = all;',
+  ];
+  const text = lines.join('\n');
+  const name = `entry-${process.pid}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.cjs`;
+  const path = join(here, name);
+  await writeFile(path, text);
+  return path;
+}
+
+/** Writes the bundle of the shipped runbooks where workers look for it. */
+export async function buildBundle(path = builtBundle): Promise<number> {
+  const code = await bundle([]);
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, code);
+  await rename(draft, path);
+  return (await readFile(path)).byteLength;
+}

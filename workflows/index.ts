@@ -1,0 +1,7 @@
+/** The workflow bundle: every shipped runbook under its own name, and the workflows around them. */
+import { incidentWorkflow } from './incident/engine.js';
+import { mem001 } from './runbooks/mem-001/index.js';
+
+const mem001Workflow = incidentWorkflow(mem001);
+
+export { mem001Workflow as 'MEM-001' };
