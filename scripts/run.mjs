@@ -9,31 +9,26 @@ import { checkNode, prepare } from './tasks/project.mjs';
 import { test } from './tasks/test.mjs';
 
 const TASKS = {
-  demo,
-  bench,
-  nightshift,
-  check,
-  build: async () => 0,
-  test: async (session, args) => {
-    const { code, lastLine } = await test(session, args);
-    // Printed when everything has been put away, so that it is the last line.
-    process.on('exit', () => process.stdout.write(`${lastLine}\n`));
-    return code;
-  },
+  demo: { run: demo, build: true },
+  test: { run: test, build: true },
+  check: { run: check, build: false },
+  bench: { run: bench, build: true },
+  build: { run: async () => 0, build: true },
+  nightshift: { run: nightshift, build: true },
 };
 
-async function main([name, ...args]) {
-  const task = Object.hasOwn(TASKS, name ?? '') && TASKS[name];
+async function main([name = '', ...args]) {
+  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : null;
   if (!task) {
     console.error(`node scripts/run.mjs ${Object.keys(TASKS).join('|')} [arguments]`);
     return 2;
   }
   const session = new Session(createLog());
+  if (name === 'test') session.lastLine = '0 passed, 0 failed, 0 skipped';
   try {
     checkNode();
-    await prepare(session);
-    const code = await task(session, args);
-    return session.signalCode !== null && code === 0 ? code : code;
+    await prepare(session, task);
+    return await task.run(session, args);
   } catch (error) {
     if (error.name === 'Interrupted') return session.signalCode ?? 130;
     session.log(error.exitCode ? error.message : error.stack);

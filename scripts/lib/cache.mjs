@@ -36,13 +36,13 @@ export function cached(part, version) {
  * result passes `verify` is kept, by a rename, so an interruption anywhere leaves either nothing or
  * the whole part. Two processes at once: the second waits and finds it done.
  *
- * @param {{ part: string, version: string, log: (line: string) => void, signal?: AbortSignal,
+ * @param {{ part: string, version: string, title: string, log: (line: string) => void, signal?: AbortSignal,
  *   ways: { how: string, fill: (dir: string) => Promise<string | null> }[],
  *   verify: (dir: string) => Promise<void> | void }} options
  *   `fill` returns null when done, or the reason why this way isn't open; `verify` throws
  * @returns {Promise<{ dir: string, how: string } | { reasons: string[] }>}
  */
-export function fillCache({ part, version, log, signal, ways, verify }) {
+export function fillCache({ part, version, title, log, signal, ways, verify }) {
   const lock = join(cacheRoot(), part, `${version}.lock`);
   return withLock(lock, { log, signal, what: part }, async () => {
     const there = cached(part, version);
@@ -50,6 +50,7 @@ export function fillCache({ part, version, log, signal, ways, verify }) {
     removeLeftovers(part, version);
     const adopted = await adopt({ part, version, log, verify });
     if (adopted) return adopted;
+    log(`${title}: not here yet; it goes to ${partDir(part, version)}`);
     const reasons = [];
     for (const way of ways) {
       throwIfInterrupted(signal);

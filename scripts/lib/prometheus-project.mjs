@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { aptUnpack } from './apt.mjs';
-import { cached, fillCache, partDir } from './cache.mjs';
+import { cached, fillCache } from './cache.mjs';
 import { download, platform } from './download.mjs';
 import { PartError } from './errors.mjs';
 import { peek, which } from './run-command.mjs';
@@ -59,8 +59,8 @@ function fromCache({ part, version, programs }, how = 'cache') {
 
 async function get({ spec, log, signal }) {
   const { part, title, version, programs } = spec;
-  log(`${title}: not here yet; it goes to ${partDir(part, version)}`);
   const filled = await fillCache({
+    title,
     part,
     version,
     log,

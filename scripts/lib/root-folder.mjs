@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { aptUnpack } from './apt.mjs';
-import { cached, fillCache, partDir } from './cache.mjs';
+import { cached, fillCache } from './cache.mjs';
 import { peek, which } from './run-command.mjs';
 
 /** Folders that programs expect; /tmp is for everybody. */
@@ -90,13 +90,13 @@ export function findBusybox() {
 export async function ensureBusybox({ log, signal }) {
   const found = findBusybox();
   if (found) return found;
-  log(`busybox (the shell in the agent's image): not here yet; it goes to ${partDir('busybox', 'debian')}`);
   const fill = (dir) => aptUnpack({ packages: ['busybox-static'], into: dir, log, label: 'busybox', signal });
   const verify = (dir) => {
     if (!peek(join(dir, 'bin/busybox'), ['--list']))
       throw new Error('the busybox that was fetched does not run');
   };
   const filled = await fillCache({
+    title: 'busybox (the shell in the image of the agent)',
     part: 'busybox',
     version: 'debian',
     log,

@@ -13,6 +13,8 @@ const SAME_PRESS_MS = 500;
  * everything away at its end, whatever way that comes.
  */
 export class Session {
+  /** What is printed to stdout when everything has been put away. */
+  lastLine = null;
   #abort = new AbortController();
   #cleanups = [];
   #child = null;
@@ -63,7 +65,7 @@ export class Session {
     });
   }
 
-  /** Ends what the foreground command has left running, then does all that `atEnd` was given. */
+  /** Ends what the foreground command has left running, then does all that `atEnd` was given, and prints the last line. */
   async end() {
     await this.#endLeftovers();
     for (const work of this.#cleanups.splice(0).reverse()) {
@@ -73,6 +75,7 @@ export class Session {
         this.log(`while putting things away: ${error.message}`);
       }
     }
+    if (this.lastLine) process.stdout.write(`${this.lastLine}\n`);
   }
 
   #onSignal(name) {

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cached, fillCache, partDir } from '../lib/cache.mjs';
+import { cached, fillCache } from '../lib/cache.mjs';
 import { PartError } from '../lib/errors.mjs';
 import { goInstall } from '../lib/go.mjs';
 import { peek } from '../lib/run-command.mjs';
@@ -38,10 +38,8 @@ export async function find() {
 export async function ensure({ log, signal }) {
   const found = await find();
   if (found) return found;
-  log(
-    `Temporal server ${VERSION} (for the tests with mutual TLS): not here yet; it goes to ${partDir(PART, VERSION)}`,
-  );
   const filled = await fillCache({
+    title: `Temporal server ${VERSION} (for the tests with mutual TLS)`,
     part: PART,
     version: VERSION,
     log,

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cached, fillCache, partDir } from '../lib/cache.mjs';
+import { cached, fillCache } from '../lib/cache.mjs';
 import { download, platform } from '../lib/download.mjs';
 import { PartError } from '../lib/errors.mjs';
 import { goInstall } from '../lib/go.mjs';
@@ -51,10 +51,8 @@ export async function find() {
 export async function ensure({ log, signal }) {
   const found = await find();
   if (found) return found;
-  log(
-    `Temporal CLI ${VERSION} (the embedded server): not here yet; it goes to ${partDir('temporal', VERSION)}`,
-  );
   const filled = await fillCache({
+    title: `Temporal CLI ${VERSION} (the embedded server)`,
     part: 'temporal',
     version: VERSION,
     log,

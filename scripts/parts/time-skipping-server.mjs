@@ -3,7 +3,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { aptInstall, mayInstall } from '../lib/apt.mjs';
-import { cached, fillCache, partDir } from '../lib/cache.mjs';
+import { cached, fillCache } from '../lib/cache.mjs';
 import { download, platform } from '../lib/download.mjs';
 import { PartError } from '../lib/errors.mjs';
 import { startProgress } from '../lib/log.mjs';
@@ -53,8 +53,8 @@ export async function find() {
 export async function ensure({ log, signal }) {
   const found = await find();
   if (found) return found;
-  log(`Temporal time-skipping test server ${VERSION}: not here yet; it goes to ${partDir(PART, VERSION)}`);
   const filled = await fillCache({
+    title: `Temporal time-skipping test server ${VERSION}`,
     part: PART,
     version: VERSION,
     log,

@@ -31,13 +31,17 @@ export function checkNode() {
   );
 }
 
-/** Installs the npm packages, if they are missing or not those of package-lock.json, and builds. */
-export function prepare(session) {
+/**
+ * Installs the npm packages, if they are missing or not those of package-lock.json, and builds if asked to.
+ * @param {import('../lib/session.mjs').Session} session
+ * @param {{ build: boolean }} task
+ */
+export function prepare(session, task) {
   const { log, signal } = session;
   const lock = join(ROOT, '.nightshift', 'setup.lock');
   return withLock(lock, { log, signal, what: 'set-up of this clone' }, async () => {
     await ensurePackages(session);
-    await build(session);
+    if (task.build) await build(session);
   });
 }
 

@@ -52,8 +52,8 @@ const isCi = () => !['', '0', 'false'].includes(process.env.CI ?? '');
 
 /**
  * `npm test`: lint, all parts, then vitest with `args`. The last line says how many tests passed, failed
- * and were skipped, by vitest's own count.
- * @returns {Promise<{ code: number, lastLine: string }>}
+ * and were skipped, by vitest's own count; it is left to the session, to be printed when all is put away.
+ * @returns {Promise<number>} the exit code
  */
 export async function test(session, args) {
   const linted = await lint(session);
@@ -68,10 +68,11 @@ export async function test(session, args) {
     env,
   );
   const { passed, failed, skipped } = count(report);
+  session.lastLine = `${passed} passed, ${failed} failed, ${skipped} skipped`;
   if (!linted) session.log('lint or format failed; see above (npm run format mends what can be mended)');
   if (passed + failed === 0) session.log('no test ran');
   const well = code === 0 && linted && failed === 0 && passed > 0;
-  return { code: well ? 0 : 1, lastLine: `${passed} passed, ${failed} failed, ${skipped} skipped` };
+  return session.signalCode ?? (well ? 0 : 1);
 }
 
 async function partsEnvironment(session) {
