@@ -1,3 +1,4 @@
+import type { ContainerSettings } from '../model/container.js';
 import type { JsonObject } from '../model/json.js';
 import type { Policy } from '../model/policy.js';
 import type { Runbook } from '../model/runbook.js';
@@ -14,8 +15,8 @@ export interface TemporalSettings {
     readonly keyFile?: string;
     readonly serverName?: string;
   };
-  /** Name of the secret that holds the API key. */
-  readonly apiKeySecret?: string;
+  /** The API key itself: never in a configuration as it is read, filled in by `temporalSettings` from its secret. */
+  readonly apiKey?: string;
 }
 
 /** How a Docker engine is reached. Paths are absolute. */
@@ -38,15 +39,15 @@ export interface TargetSettings {
   readonly scope: string;
   readonly policy: Policy;
   /** `ContainerSettings` for a container, a host or a host process; else what `settings:` holds. */
-  readonly settings: JsonObject;
+  readonly settings: ContainerSettings | JsonObject;
 }
 
 /** Which alerts start which runbook on which target. The first route that matches is taken. */
 export interface AlertRoute {
-  /** Label → value, `*` standing for any run of characters. All must match. */
+  /** Label → its value, or a pattern between slashes that must match all of it. A missing label is empty. */
   readonly match: Readonly<Record<string, string>>;
   readonly runbook: string;
-  /** A target's key; `{{labels.name}}` is replaced by that label's value. */
+  /** A target's key; `{{labels.name}}` is replaced by that label's value, `{{annotations.name}}` likewise. */
   readonly target: string;
 }
 
@@ -90,7 +91,10 @@ export interface WatchSettings {
 export interface Config {
   /** Absolute path of the file. */
   readonly file: string;
-  readonly temporal: TemporalSettings;
+  readonly temporal: Omit<TemporalSettings, 'apiKey'> & {
+    /** Name of the secret that holds the API key. */
+    readonly apiKeySecret?: string;
+  };
   readonly engines: readonly EngineSettings[];
   readonly secrets: Readonly<Record<string, SecretRef>>;
   readonly groups: Readonly<Record<string, readonly string[]>>;

@@ -4,17 +4,19 @@ import { duration, hasCredentials, httpUrl, name, secretName, text, words, wrong
 const path = words.meta({ description: 'A path, relative to this file' });
 
 export const temporal = z.strictObject({
-  address: text(/^[^\s/:]+:\d+$|^\[[0-9a-f:]+\]:\d+$/i, 'host and port', 'Write it as localhost:7233').default(
-    'localhost:7233',
-  ),
+  address: text(
+    /^[^\s/:]+:\d+$|^\[[0-9a-f:]+\]:\d+$/i,
+    'host and port',
+    'Write it as localhost:7233',
+  ).default('localhost:7233'),
   namespace: words.default('default'),
   tls: z
     .union([
       z.boolean(),
       z.strictObject({
-        ca: path.optional(),
-        cert: path.optional(),
-        key: path.optional(),
+        caFile: path.optional(),
+        certFile: path.optional(),
+        keyFile: path.optional(),
         serverName: words.optional(),
       }),
     ])
@@ -72,7 +74,11 @@ export const alertmanager = z.strictObject({
 });
 
 export const api = z.strictObject({
-  listen: text(/^([^\s/:]+|\[[0-9a-f:]+\]):\d{1,5}$/i, 'host and port', 'Write it as 127.0.0.1:7780').optional(),
+  listen: text(
+    /^([^\s/:]+|\[[0-9a-f:]+\]):\d{1,5}$/i,
+    'host and port',
+    'Write it as 127.0.0.1:7780',
+  ).optional(),
   tokensFile: path.optional(),
 });
 

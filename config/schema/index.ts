@@ -20,9 +20,17 @@ const target = z
   .strictObject({
     key: key.optional(),
     engine: engineName.optional(),
-    container: text(/^[a-zA-Z0-9][\w.-]*$/, 'the name of a container', 'Use the name that docker ps shows').optional(),
+    container: text(
+      /^[a-zA-Z0-9][\w.-]*$/,
+      'the name of a container',
+      'Use the name that docker ps shows',
+    ).optional(),
     host: z.literal(true).optional().meta({ description: 'The host of the engine itself' }),
-    process: text(/^[a-zA-Z0-9][\w.-]*$/, 'the name of a process', 'Use a name from hostProcesses').optional(),
+    process: text(
+      /^[a-zA-Z0-9][\w.-]*$/,
+      'the name of a process',
+      'Use a name from hostProcesses',
+    ).optional(),
     app: words.optional().meta({ description: 'On a host: the container that the endpoints belong to' }),
     kind: words.optional().meta({ description: 'For kinds of target that added runbooks bring' }),
     scope: words.optional(),

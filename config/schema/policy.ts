@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { disruptions } from '../../model/change.js';
-import { duration, name, oneOf, percentage, positiveInteger, text, timeOfDay, words, wrong } from './scalars.js';
+import {
+  duration,
+  name,
+  oneOf,
+  percentage,
+  positiveInteger,
+  text,
+  timeOfDay,
+  words,
+  wrong,
+} from './scalars.js';
 
 const autonomyWord = oneOf(['observe', 'plan', 'approve', 'auto']);
 const withoutAuto = z.enum(['observe', 'plan', 'approve'], {
