@@ -41,9 +41,10 @@ export interface ApplyContext {
   readonly look: Look<unknown, unknown>;
   /**
    * Called directly before the mutation: checks the not-after time and makes one unthrottled heartbeat.
-   * Throws `NotSent` where the change must not be sent any more.
+   * Throws `NotSent` where the change must not be sent any more. `begun`: part of this change was sent already
+   * (the first container of several), so the not-after time no longer stops the rest; a cancellation does.
    */
-  confirm(): Promise<void>;
+  confirm(part?: { readonly begun: boolean }): Promise<void>;
   /** Progress, and what a later attempt needs to know. */
   heartbeat(details: Json): void;
   /** What the previous attempt's last heartbeat left. */
