@@ -1,0 +1,183 @@
+import { phaseWords } from '../../../model/fold/story.js';
+import { bytes, clock, count, duration, percent, secondsBetween } from '../../../model/format.js';
+import { block, columns } from '../../../model/report/index.js';
+import type { IncidentView, RungView } from '../../../model/view.js';
+import type { PendingActivity } from '../../incidents/index.js';
+import type { Paint } from '../terminal/io.js';
+import { clip, pad, plain, width, wrap } from '../terminal/text.js';
+import { decisionLines } from './decision.js';
+import { pendingLines } from './pending.js';
+
+/** What one frame is drawn from. */
+export interface Scene {
+  readonly view: IncidentView;
+  readonly pending: readonly PendingActivity[];
+  readonly now: Date;
+  readonly columns: number;
+  readonly paint: Paint;
+  /** Shown where the view is not of this moment. */
+  readonly note?: string;
+  /** Lines of the timeline at the end; 5 where absent. */
+  readonly latest?: number;
+}
+
+/** One frame of `incident watch`: the ladder, the memory, an open decision, what is being retried. Pure. */
+export function frame(scene: Scene): readonly string[] {
+  const { view, paint } = scene;
+  return [
+    ...head(scene),
+    '',
+    ...memoryLines(scene),
+    ...causeLines(scene),
+    '',
+    ...view.ladder.flatMap((rung, index) => rungLines(scene, rung, index + 1)),
+    ...decisionLines(scene),
+    ...pendingLines(scene),
+    ...soakLines(scene),
+    ...latestLines(scene),
+    ...(scene.note === undefined ? [] : ['', ...wrap(plain(scene.note), scene.columns).map(paint.yellow)]),
+  ];
+}
+
+function head({ view, now, columns: room, paint }: Scene): readonly string[] {
+  const state = view.outcome
+    ? `closed: ${view.outcome}`
+    : view.paused
+      ? `paused until ${clock(view.paused.until)}`
+      : phaseWords[view.phase].toLowerCase();
+  const name = `${view.runbook}  ${view.target.key}  ${view.shortId}`;
+  const beside = room - width(state) - 2 >= 30;
+  const left = clip(plain(name), beside ? room - width(state) - 2 : room);
+  const gap = ' '.repeat(Math.max(0, room - width(left) - width(state)));
+  const end = view.closedAt ?? now.toISOString();
+  const took = duration(Math.max(0, Math.round(secondsBetween(view.openedAt, end))));
+  const parts = [view.severity, view.closedAt ? `took ${took}` : `open for ${took}`];
+  if (view.observeOnly) parts.push('a rehearsal, nothing is changed');
+  if (view.escalations.length > 0) parts.push('people have been told');
+  else if (view.deadline && !view.closedAt) parts.push(`people are told ${until(view.deadline, now)}`);
+  const paintState = view.outcome ? outcomePaint(view, paint) : paint.cyan;
+  const second = clip(parts.join(' · '), room);
+  return [
+    ...(beside ? [`${paint.bold(left)}${gap}${paintState(state)}`] : [paint.bold(left), paintState(state)]),
+    view.severity === 'critical' ? paint.red(second) : second,
+  ];
+}
+
+function outcomePaint({ outcome }: IncidentView, paint: Paint): (text: string) => string {
+  return outcome === 'recovered' || outcome === 'self-recovered' ? paint.green : paint.red;
+}
+
+/** `in 1 min 20 s`, or `now` where the time has come. */
+export function until(iso: string, now: Date): string {
+  const seconds = Math.round(secondsBetween(now.toISOString(), iso));
+  return seconds > 0 ? `in ${duration(seconds)}` : 'now';
+}
+
+function memoryLines({ view, columns: room, paint }: Scene): readonly string[] {
+  const { measure, thresholds, history } = view;
+  const figure = measure
+    ? `${bytes(measure.used)} of ${bytes(measure.limit)}, ${percent(measure.percent)} of ${measure.against}`
+    : 'not read yet';
+  const warning = thresholds?.warningPercent ?? Number.POSITIVE_INFINITY;
+  const critical = thresholds?.criticalPercent ?? Number.POSITIVE_INFINITY;
+  const colour = (value: number | undefined) => (text: string) =>
+    value === undefined
+      ? paint.dim(text)
+      : value >= critical
+        ? paint.red(text)
+        : value >= warning
+          ? paint.yellow(text)
+          : paint.green(text);
+  const sick = view.healthy === false ? paint.red(`  not healthy${reason(view.healthNote)}`) : '';
+  const lines = [`Memory  ${colour(measure?.percent)(clip(figure, room - 8))}${sick}`];
+  const legend = thresholds ? `  warning ${percent(warning)}, critical ${percent(critical)}` : '';
+  const drawn = columns(history, Math.min(48, Math.max(10, room - 8 - width(legend))));
+  if (history.length > 1) {
+    lines.push(
+      `        ${drawn.map((value) => colour(value)(block(value))).join('')}${paint.dim(clip(legend, room - 8 - drawn.length))}`,
+    );
+  }
+  return lines;
+}
+
+function reason(note: string | undefined): string {
+  return note === undefined ? '' : `: ${plain(note)}`;
+}
+
+function causeLines({ view, columns: room }: Scene): readonly string[] {
+  const cause = view.diagnosis?.causes[0];
+  if (!cause) return [];
+  const lines = wrap(plain(cause.summary), room - 8);
+  return lines.map((line, index) => `${index === 0 ? 'Cause   ' : '        '}${line}`);
+}
+
+const marks = { ahead: '·', now: '▸', done: '✓', skipped: '–', failed: '✗' } as const;
+
+function rungLines({ view, columns: room, paint, now }: Scene, rung: RungView, number: number): string[] {
+  const colours = {
+    ahead: paint.dim,
+    now: paint.cyan,
+    done: paint.green,
+    skipped: paint.dim,
+    failed: paint.red,
+  };
+  const colour = colours[rung.state];
+  const longest = Math.max(...view.ladder.map((each) => width(plain(each.title))));
+  const titleRoom = Math.min(longest, Math.floor(room * 0.55));
+  const title = pad(clip(plain(rung.title), titleRoom), titleRoom);
+  const number2 = String(number).padStart(2);
+  const [first = '', ...more] = clipped(plain(rungNote(view, rung, now)), room - titleRoom - 8, 2);
+  const quiet = rung.state === 'now' ? (text: string) => text : paint.dim;
+  return [
+    `${colour(` ${marks[rung.state]} ${number2} ${title}`)}  ${quiet(first)}`,
+    ...more.map((line) => `${' '.repeat(titleRoom + 8)}${quiet(line)}`),
+  ];
+}
+
+/** Wrapped, and cut after so many lines. */
+export function clipped(text: string, columns: number, lines: number): readonly string[] {
+  const all = wrap(text, columns);
+  if (all.length <= lines) return all;
+  return [...all.slice(0, lines - 1), clip(all.slice(lines - 1).join(' '), Math.max(8, columns))];
+}
+
+function rungNote(view: IncidentView, rung: RungView, now: Date): string {
+  if (rung.state === 'ahead' && view.outcome) return 'not reached';
+  if (rung.state === 'ahead') return rung.usually === 'none' ? '' : `usually ${rung.usually}`;
+  if (rung.state !== 'now') return rung.note;
+  const change = rung.changes[rung.changes.length - 1];
+  if (change?.state === 'awaiting decision' && view.openDecision) {
+    return `needs a decision ${until(view.openDecision.expiresAt, now).replace('in ', 'within ')}`;
+  }
+  if (change?.state === 'awaiting lease') return `waiting: ${change.why}`;
+  if (view.phase === 'settling') return 'done, settling';
+  return change ? change.change.sentence : rung.note;
+}
+
+function soakLines({ view, now, columns: room, paint }: Scene): readonly string[] {
+  const { phase, phaseSince, phaseUntil } = view;
+  if ((phase !== 'verifying' && phase !== 'watching') || !phaseSince || !phaseUntil) return [];
+  const total = Math.max(1, secondsBetween(phaseSince, phaseUntil));
+  const done = Math.min(total, Math.max(0, secondsBetween(phaseSince, now.toISOString())));
+  const bar = Math.min(30, Math.max(10, room - 45));
+  const full = Math.round((done / total) * bar);
+  const word = phase === 'verifying' ? 'Verifying' : 'Watching';
+  const figures = `${duration(Math.floor(done))} of ${duration(Math.round(total))}`;
+  return ['', `${word}  ${paint.cyan('█'.repeat(full))}${paint.dim('░'.repeat(bar - full))}  ${figures}`];
+}
+
+function latestLines({ view, columns: room, paint, latest = 5 }: Scene): readonly string[] {
+  const lines = view.timeline.slice(-latest);
+  if (lines.length === 0) return [];
+  const before = view.timeline.length - lines.length;
+  const heading = before > 0 ? `Latest (${count(before, 'line')} before)` : 'Latest';
+  return [
+    '',
+    paint.bold(heading),
+    ...lines.flatMap(({ at, text }) =>
+      clipped(plain(text), room - 10, 2).map(
+        (line, index) => `${index === 0 ? paint.dim(clock(at)) : ' '.repeat(8)}  ${line}`,
+      ),
+    ),
+  ];
+}
