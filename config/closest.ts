@@ -11,7 +11,7 @@ export function closest(word: string, known: readonly string[]): string | undefi
 export function didYouMean(word: string, known: readonly string[], otherwise: string): string {
   const meant = closest(word, known);
   if (meant !== undefined) return `Write '${meant}' (is that what was meant?)`;
-  return known.length === 0 ? otherwise : `Use one of: ${[...known].sort().join(', ')}`;
+  return known.length === 0 ? otherwise : `Use one of: ${known.join(', ')}`;
 }
 
 /** Levenshtein distance; two neighbouring letters in the wrong order count as one step. */

@@ -1,6 +1,9 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve as resolvePath } from 'node:path';
+import type { Disruption } from '../model/change.js';
+import { autonomyFor } from '../model/guardrails/autonomy.js';
 import type { JsonObject } from '../model/json.js';
+import type { Autonomy, Policy } from '../model/policy.js';
 import { defaultListen, defaultPolicy, defaultSeconds, defaultWatchPercent } from './defaults.js';
 import { autonomyOf, freezesFor, withPolicy } from './resolve-policy.js';
 import { containerSettings, defined } from './resolve-settings.js';
@@ -83,19 +86,26 @@ export function processesOfHost(scope: string, said: Document) {
 }
 
 /**
- * A container that may only be observed or planned for stays so when its host is worked on: the host's policy
- * protects it.
+ * What a container's own entry does not allow by itself, an incident of its host may not do to it either: where the
+ * container's autonomy is the more careful one, the host's policy protects it.
  */
 function protectCareful(targets: readonly TargetSettings[]): readonly TargetSettings[] {
   return targets.map((target) => {
     const careful = targets.filter(
-      ({ key, policy }) =>
-        key.startsWith(`${target.key}/`) && ['observe', 'plan'].includes(policy.autonomy.target),
+      (inner) => inner.key.startsWith(`${target.key}/`) && isMoreCareful(inner.policy, target.policy),
     );
     if (careful.length === 0) return target;
     const added = [...target.policy.protected, ...careful.map(({ key }) => key)];
     return { ...target, policy: { ...target.policy, protected: added } };
   });
+}
+
+const fromCareful: readonly Autonomy[] = ['observe', 'plan', 'approve', 'auto'];
+
+function isMoreCareful(inner: Policy, outer: Policy): boolean {
+  const granted = (policy: Policy, disruption: Disruption) =>
+    fromCareful.indexOf(autonomyFor(policy, { kind: '', disruption }).autonomy);
+  return (['brief', 'outage'] as const).some((each) => granted(inner, each) < granted(outer, each));
 }
 
 function watchOf(

@@ -8,17 +8,24 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml';
 import type { Problem } from './types.js';
 
 export type Path = readonly PropertyKey[];
 
+/** Both from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** A YAML text, read: its value, and where each part of it stands. */
 export interface Source {
   readonly value: unknown;
   /** The place of a value, or of its key. Where there is no such thing: of the innermost part that there is. */
-  locate(path: Path, what?: 'key' | 'value'): { readonly line: number; readonly column: number };
+  locate(path: Path, what?: 'key' | 'value'): Place;
   /** What makes it no YAML. */
   readonly problems: readonly Problem[];
 }
@@ -33,11 +40,27 @@ export function readYaml(text: string, file: string): Source {
   };
   const faults = [...document.errors, ...document.warnings];
   const problems = faults.map((fault) => ({ file, path: '', ...place(fault.pos[0]), ...wording(fault) }));
-  return {
-    value: problems.length === 0 ? document.toJS({ maxAliasCount: 100 }) : undefined,
-    locate: (path, what = 'value') => place(offsetOf(document, path, what)),
-    problems,
-  };
+  const locate: Source['locate'] = (path, what = 'value') => place(offsetOf(document, path, what));
+  if (problems.length > 0) return { value: undefined, locate, problems };
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }), locate, problems };
+  } catch {
+    return { value: undefined, locate, problems: [badAlias(document, file, place)] };
+  }
+}
+
+/** An alias without its anchor, or so many that the document would grow without bound. */
+function badAlias(document: Document, file: string, place: (offset: number) => Place): Problem {
+  let at = 0;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      at = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  const message = 'an alias (*) refers to no anchor (&) above, or too many aliases refer to one another';
+  return { file, path: '', ...place(at), message, mend: 'Put text that begins with * in quotes' };
 }
 
 /** `targets[0].policy.soak` */
@@ -85,7 +108,7 @@ function wording({ code }: YAMLError): { readonly message: string; readonly mend
     case 'MULTILINE_IMPLICIT_KEY':
       return message(
         'the indentation fits nothing above',
-        'Indent by two spaces what belongs to the line above',
+        'Indent by two spaces what belongs to the line above; close every bracket that is open there',
       );
     case 'MISSING_CHAR':
       return message('something is not closed', 'Look for a missing quote, comma, colon or bracket');

@@ -37,7 +37,7 @@ function checkFigures({ report }: Checked, policy: Policy, path: Path): void {
   if (group.length > 0 && approvals > people.size)
     report.error(
       [...path, 'decisions', 'approvals'],
-      `${approvals} approvals are wanted of ${people.size} people`,
+      `more approvals are wanted (${approvals}) than there are people (${people.size})`,
       'Lower approvals, or add people to the group',
     );
   if (reminderSeconds >= timeLimitSeconds)

@@ -67,6 +67,12 @@ export const httpUrl = z
       'an address may not hold a user name or password',
       'Put the secret under secrets: and name it, as in bearer: my-secret',
     ),
+  })
+  .refine((value) => !/[?&](token|access_token|api_?key|secret|password)=/i.test(value), {
+    error: wrong(
+      'an address may not hold a secret',
+      'Put the secret under secrets: and name it, as in bearer: my-secret',
+    ),
   });
 
 export function hasCredentials(url: string): boolean {
