@@ -1,4 +1,4 @@
-import type { Severity } from './alert.js';
+import type { Alert, Severity } from './alert.js';
 import type { Change, Effect } from './change.js';
 import type { Sample } from './evidence.js';
 import type { HoldOff, IncidentEnd, LeaseReply, LeaseRequest } from './governor.js';
@@ -108,4 +108,13 @@ export interface NotifyActivities {
   }): Promise<{ readonly note: string }>;
   /** Names of the configured sinks. */
   sinks(): Promise<readonly string[]>;
+}
+
+/** Asked by a governor: an alert that was held off gets its incident after all. */
+export interface OpenIncidentActivities {
+  openIncident(request: {
+    readonly alert: Alert;
+    readonly target: Target;
+    readonly runbook: string;
+  }): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Registry } from '../activities/incident/index.js';
-import type { Config } from '../config/types.js';
 import { policyFor, resolveSecret } from '../config/index.js';
+import type { Config } from '../config/types.js';
 import type { Applier, Extension, TargetAdapter } from '../model/extension.js';
 import type { AnyLook } from '../model/look.js';
 import type { Runbook } from '../model/runbook.js';

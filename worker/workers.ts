@@ -1,11 +1,18 @@
-import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { type Client, isGrpcServiceError } from '@temporalio/client';
+import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import type { StillWanted } from '../activities/incident/index.js';
-import { createChangeActivities, createObserveActivities, createWaitActivities, type Registry } from '../activities/incident/index.js';
 import { createGovernorActivities } from '../activities/governor/index.js';
+import type { StillWanted } from '../activities/incident/index.js';
+import {
+  createChangeActivities,
+  createObserveActivities,
+  createWaitActivities,
+  type Registry,
+} from '../activities/incident/index.js';
+import { signalWithStart } from '../client/incidents/start.js';
 import type { NotifyActivities } from '../model/activities.js';
-import { taskQueues } from '../workflows/contract.js';
+import { product } from '../model/product.js';
+import { governorMessages, taskQueues, workflowIds, workflowTypes } from '../workflows/contract.js';
 import type { Bundle } from './bundle.js';
 
 export interface WorkersOptions {
@@ -31,7 +38,9 @@ export async function createWorkers(options: WorkersOptions): Promise<readonly W
   const { connection, namespace, identity, registry, client } = options;
   const make = (more: Partial<WorkerOptions> & { taskQueue: string }): Promise<Worker> =>
     Worker.create({ connection, namespace, shutdownGraceTime: '5s', ...(identity && { identity }), ...more });
-  const governor = createGovernorActivities(client);
+  const governor = createGovernorActivities(client, governorAddress, async (held) => {
+    await signalWithStart(client, { ...held, observeOnly: false, product });
+  });
   const wanted = stillWanted(client);
   const workflowWorker = {
     taskQueue: taskQueues.workflows,
@@ -62,6 +71,13 @@ export async function createWorkers(options: WorkersOptions): Promise<readonly W
   ]);
 }
 
+const governorAddress = {
+  workflowType: workflowTypes.governor,
+  taskQueue: taskQueues.workflows,
+  workflowId: workflowIds.governor,
+  updates: governorMessages,
+};
+
 /** One direct heartbeat: the SDK's own are throttled, and this answer decides whether a change is sent. */
 function stillWanted(client: Client): StillWanted {
   return async (taskToken, details) => {
@@ -76,7 +92,8 @@ function stillWanted(client: Client): StillWanted {
       if (answer.activityPaused) return { wanted: false, why: 'the activity is paused' };
       return { wanted: true, why: '' };
     } catch (error) {
-      if (isGrpcServiceError(error) && error.code === notFound) return { wanted: false, why: 'the server no longer knows this attempt' };
+      if (isGrpcServiceError(error) && error.code === notFound)
+        return { wanted: false, why: 'the server no longer knows this attempt' };
       throw error;
     }
   };

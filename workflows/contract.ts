@@ -113,3 +113,15 @@ export const searchAttributes = {
 export const searchAttributeTypes: Readonly<Record<string, SearchAttributeType>> = Object.fromEntries(
   Object.values(searchAttributes).map((key) => [key.name, key.type]),
 );
+
+/** Messages of a scope's governor. */
+export const governorMessages = {
+  /** Update: `LeaseRequest` → `LeaseReply`. */
+  lease: 'lease',
+  /** Update: `IncidentEnd` → the hold-off, if one follows. */
+  end: 'end',
+  /** Signals of the intake, about a target whose last incident did not help. */
+  heldOffAlert: 'heldOffAlert',
+  heldOffResolved: 'heldOffResolved',
+  state: 'state',
+} as const;

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, isGrpcServiceError, WithStartWorkflowOperation } from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
+import type { ObserveActivities, OpenIncidentActivities } from '../../model/activities.js';
+import type { HoldOff, IncidentEnd, LeaseReply, LeaseRequest } from '../../model/governor.js';
+import { failure, messageOf } from '../failure.js';
+
+/** How a governor and an incident are reached: ids and names come from the workflows' contract, by the worker. */
+export interface GovernorAddress {
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  workflowId(scope: string): string;
+  readonly updates: { readonly lease: string; readonly end: string };
+}
+
+/** Starts an incident for an alert, or signals the one that is there: the intake's own way, given by the worker. */
+export type OpenIncident = OpenIncidentActivities['openIncident'];
+
+/** Asks the governor of a scope by Update, starting it where there is none yet. */
+export function createGovernorActivities(
+  client: Client,
+  address: GovernorAddress,
+  openIncident: OpenIncident,
+): Pick<ObserveActivities, 'askGovernor' | 'tellGovernor'> & OpenIncidentActivities {
+  const update = async <Result, Argument>(
+    scope: string,
+    name: string,
+    argument: Argument,
+    id: string,
+  ): Promise<Result> => {
+    const startWorkflowOperation = new WithStartWorkflowOperation(address.workflowType, {
+      workflowId: address.workflowId(scope),
+      taskQueue: address.taskQueue,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ scope }],
+    });
+    try {
+      return await client.workflow.executeUpdateWithStart<Workflow, Result, [Argument]>(name, {
+        args: [argument],
+        updateId: id,
+        startWorkflowOperation,
+      });
+    } catch (error) {
+      throw failure('Unreachable', `the governor of ${scope} gave no answer: ${reason(error)}`, error);
+    }
+  };
+  return {
+    // Each asking is an Update of its own, since a refusal must be asked again; the grant is sticky by change id.
+    askGovernor: ({ scope, lease }) =>
+      update<LeaseReply, LeaseRequest>(scope, address.updates.lease, lease, randomUUID()),
+    tellGovernor: (ended) =>
+      update<{ holdOff?: HoldOff }, IncidentEnd>(ended.scope, address.updates.end, ended, randomUUID()),
+    openIncident,
+  };
+}
+
+function reason(error: unknown): string {
+  return isGrpcServiceError(error) ? error.details || error.message : messageOf(error);
+}
