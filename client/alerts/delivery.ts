@@ -105,9 +105,9 @@ export class Deliveries {
   private async holdOff(arrived: Arrived, { runId, holdOff }: RunState): Promise<Delivery> {
     const { alert, target } = arrived;
     const said = { ...alert, since: arrived.since };
-    if (this.delivered.has(target.key, runId, said)) return { result: 'repeat' };
+    if (this.delivered.has(target.key, afterwards(runId), said)) return { result: 'repeat' };
     await this.port.heldOff({ alert, target, runbook: alert.runbook });
-    this.delivered.add(target.key, runId, said);
+    this.delivered.add(target.key, afterwards(runId), said);
     const reason = `its last incident ended ${holdOff?.outcome ?? ''}: no new one before ${holdOff?.until ?? ''}`;
     return { result: 'heldOff', reason };
   }
@@ -124,9 +124,14 @@ export class Deliveries {
       this.about.now(),
     );
     if (!state || !held) return { result: 'ignored', reason: 'resolved, and no incident is open' };
-    if (this.delivered.has(target.key, state.runId, said)) return { result: 'repeat' };
+    if (this.delivered.has(target.key, afterwards(state.runId), said)) return { result: 'repeat' };
     await this.port.heldOffResolved(target, alert.fingerprint);
-    this.delivered.add(target.key, state.runId, said);
+    this.delivered.add(target.key, afterwards(state.runId), said);
     return { result: 'heldOff', reason: 'resolved: its hold-off ends' };
   }
+}
+
+/** What the governor was told after a run is kept apart from what the run itself was told. */
+function afterwards(runId: string): string {
+  return `after ${runId}`;
 }
