@@ -39,7 +39,7 @@ export function restartPolicyRefusal(container: ContainerReading, look: DockerLo
 }
 
 /** Made by `docker compose run`, waited for until it completes, or ended well without a policy. */
-function isOneShot(container: ContainerReading, look: DockerLook): boolean {
+export function isOneShot(container: ContainerReading, look: DockerLook): boolean {
   if (container.labels['com.docker.compose.oneoff']?.toLowerCase() === 'true') return true;
   if (container.status === 'exited' && container.exitCode === 0) return true;
   return look.details.containers.some(

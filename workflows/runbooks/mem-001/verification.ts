@@ -1,0 +1,161 @@
+import type { DockerLook } from '../../../model/container.js';
+import type { Growth } from '../../../model/diagnosis.js';
+import type { Measure, Sample } from '../../../model/evidence.js';
+import { byteRate, bytes, duration, percent as percentText } from '../../../model/format.js';
+import { growthOf } from '../../../model/growth.js';
+import type { Check } from '../../../model/runbook.js';
+import { percentOf } from '../../../model/samples.js';
+import { errorLines, newLines } from './log-lines.js';
+
+/** A rise over the soak below this share of the limit is noise: a warm heap, a log buffer. */
+const noiseShare = 0.02;
+/** The threshold may be back only after so many times the soak, within these bounds. Seconds. */
+const horizon = { timesTheSoak: 12, least: 300, most: 6 * 3600 };
+
+/**
+ * MEM-001 step 5, after the soak. `before` is the look from before the last change, `samples` those of the soak.
+ * What can't be checked has not passed; what is not configured is not a check.
+ */
+export function verify(look: DockerLook, before: DockerLook, samples: readonly Sample[]): readonly Check[] {
+  return [
+    belowThreshold(look, samples),
+    growthCheck(look, samples),
+    noNewKills(look, before, samples),
+    running(look, samples),
+    ...othersRunning(look, before),
+    cleanLogs(look, before, samples),
+    ...probe(look),
+  ];
+}
+
+/** The later half: the first one may still show what the change did. */
+function lastPart(samples: readonly Sample[]): readonly Sample[] {
+  return samples.slice(Math.floor(samples.length / 2));
+}
+
+function belowThreshold(look: DockerLook, samples: readonly Sample[]): Check {
+  const name = 'below the warning threshold';
+  const { warningPercent } = look.policy.thresholds;
+  const part = lastPart(samples);
+  const read = part.map(percentOf).filter((value) => value !== undefined);
+  if (look.measure === undefined)
+    return failed(name, `memory could not be read: ${look.blind ?? 'no reason was given'}`);
+  if (samples.length === 0) return failed(name, 'there is not one sample of the soak');
+  if (read.length * 2 < part.length)
+    return failed(name, `only ${read.length} of the last ${part.length} samples could be read`);
+  const worst = Math.max(look.measure.percent, ...read);
+  return {
+    name,
+    passed: worst < warningPercent,
+    note: `${percentText(worst)} at worst, warning from ${warningPercent} %`,
+  };
+}
+
+function growthCheck(look: DockerLook, samples: readonly Sample[]): Check {
+  const name = 'not growing back';
+  const { measure } = look;
+  if (measure === undefined) return failed(name, 'memory could not be read');
+  const growth = lateGrowth(look, samples, measure);
+  if (growth === undefined) return failed(name, 'there are too few readings to tell');
+  const over = duration(growth.overSeconds);
+  const rise = growth.bytesPerSecond * growth.overSeconds;
+  if (growth.secondsToLimit === undefined || rise < noiseShare * measure.limit)
+    return { name, passed: true, note: `no growth beyond noise in ${over} (${bytes(Math.round(rise))})` };
+  const threshold = (measure.limit * look.policy.thresholds.warningPercent) / 100;
+  const back = Math.max(0, threshold - measure.used) / growth.bytesPerSecond;
+  const wanted = Math.min(
+    horizon.most,
+    Math.max(horizon.least, horizon.timesTheSoak * soakSeconds(look, samples)),
+  );
+  return {
+    name,
+    passed: back > wanted,
+    note: `${byteRate(growth.bytesPerSecond)} over ${over}: the threshold is back in ${duration(back)}, wanted more than ${duration(wanted)}`,
+  };
+}
+
+/** Of the last part, where the start of a program is over; of the whole soak where that has too few readings. */
+function lateGrowth(
+  look: DockerLook,
+  samples: readonly Sample[],
+  { used, limit }: Measure,
+): Growth | undefined {
+  const end = { at: look.at, used, limit };
+  const { startedAt } = look.identity;
+  return growthOf([...lastPart(samples), end], startedAt) ?? growthOf([...samples, end], startedAt);
+}
+
+function soakSeconds(look: DockerLook, samples: readonly Sample[]): number {
+  return (Date.parse(look.at) - Date.parse(samples[0]?.at ?? look.at)) / 1000;
+}
+
+/** Counters begin anew with every start of a container, so they are compared within one life only. */
+function noNewKills(look: DockerLook, before: DockerLook, samples: readonly Sample[]): Check {
+  const name = 'no new OOM kill';
+  const { startedAt } = look.identity;
+  const counted = samples.filter((sample) => sample.kills !== undefined);
+  const sameLife = counted.filter(
+    (sample) => sample.startedAt === undefined || startedAt === undefined || sample.startedAt === startedAt,
+  );
+  const sameAsBefore = before.identity.uid === look.identity.uid && before.identity.startedAt === startedAt;
+  const base = sameAsBefore && before.kills !== undefined ? before.kills : sameLife[0]?.kills;
+  const now = Math.max(look.kills ?? -1, ...sameLife.map(({ kills }) => kills ?? -1));
+  if (look.kills === undefined || now < 0) return failed(name, 'OOM kills could not be counted');
+  if (base === undefined) return failed(name, 'OOM kills could not be counted at the beginning of the soak');
+  const kills = now - base;
+  return {
+    name,
+    passed: kills <= 0,
+    note: kills <= 0 ? 'none since the last change' : `${kills} since the last change`,
+  };
+}
+
+function running(look: DockerLook, samples: readonly Sample[]): Check {
+  const name = 'running and healthy';
+  const lives = new Set(samples.map(({ startedAt }) => startedAt).filter((one) => one !== undefined));
+  if (look.identity.startedAt !== undefined && lives.size > 0) lives.add(look.identity.startedAt);
+  if (look.target.kind !== 'host' && lives.size > 1)
+    return failed(name, 'it was started anew during the soak');
+  if (!look.healthy) return failed(name, look.healthNote ?? 'it is not healthy');
+  const sick = lastPart(samples).find(({ healthy }) => healthy === false);
+  if (sick !== undefined) return failed(name, `at ${sick.at}: ${sick.healthNote ?? 'it was not healthy'}`);
+  return { name, passed: true, note: look.healthNote ?? 'up throughout the last part of the soak' };
+}
+
+/** On a host: whatever ran before the last change runs again, and is no less healthy than it was. */
+function othersRunning(look: DockerLook, before: DockerLook): readonly Check[] {
+  if (look.target.kind !== 'host') return [];
+  const name = 'containers are up again';
+  const wrong = before.details.containers.flatMap((was) => {
+    const now = look.details.containers.find(({ key }) => key === was.key);
+    if (was.status !== 'running') return [];
+    if (now === undefined || now.status !== 'running' || now.restarting) return [`${was.name} does not run`];
+    if (now.health === 'unhealthy' && was.health !== 'unhealthy') return [`${was.name} is unhealthy`];
+    return now.health === 'starting' && was.health === 'healthy' ? [`${was.name} is still starting`] : [];
+  });
+  return [wrong.length === 0 ? { name, passed: true, note: 'all of them' } : failed(name, wrong.join('; '))];
+}
+
+function cleanLogs(look: DockerLook, before: DockerLook, samples: readonly Sample[]): Check {
+  const name = 'clean logs';
+  const gap = look.evidence.find((one) => 'gap' in one && /log/i.test(one.name) && !/kernel/i.test(one.name));
+  if (gap !== undefined && 'gap' in gap) return failed(name, `the logs could not be read: ${gap.gap}`);
+  const since = samples[0]?.at;
+  const found = errorLines(newLines(look.details.logLines, before.details.logLines, since));
+  const last = found.at(-1);
+  return last === undefined
+    ? { name, passed: true, note: 'no new line about a lack of memory' }
+    : failed(name, `${found.length} about a lack of memory, last: ${last.slice(0, 160)}`);
+}
+
+function probe({ settings, details }: DockerLook): readonly Check[] {
+  if (settings.probe === undefined && settings.health === undefined) return [];
+  const name = 'answers its probe';
+  if (details.probe === undefined) return [failed(name, 'the probe was not made')];
+  const { ok, note, latencyMs } = details.probe;
+  return [{ name, passed: ok, note: `${note} (${Math.round(latencyMs)} ms)` }];
+}
+
+function failed(name: string, note: string): Check {
+  return { name, passed: false, note };
+}
