@@ -1,5 +1,7 @@
+import { dockerKinds } from '../model/changes/index.js';
 import type { ContainerSettings } from '../model/container.js';
 import type { Policy } from '../model/policy.js';
+import type { KnownRunbook } from './types.js';
 
 /**
  * What holds where nothing is said. Thresholds and deadlines are MEM-001's and the design's. The soak is 24 readings
@@ -51,9 +53,27 @@ export const defaultSeconds = {
 /** MEM-001's proactive threshold. */
 export const defaultWatchPercent = 85;
 
-export const defaultListen = { host: '127.0.0.1', port: 7780, tokensFile: 'nightshift.tokens' } as const;
+export const defaultListen = { host: '127.0.0.1', port: 7420, tokensFile: 'nightshift.tokens' } as const;
 
-/** The runbooks that come with Nightshift: enough to check a configuration without loading them. */
-export const shippedRunbooks = [
-  { name: 'MEM-001', targetKinds: ['container', 'host', 'hostProcess'] },
-] as const;
+/**
+ * The runbooks that come with Nightshift: what reading a configuration has to know of them, without their rules.
+ * A test holds this against the runbooks themselves.
+ */
+export const shippedRunbooks: readonly KnownRunbook[] = [
+  {
+    name: 'MEM-001',
+    targetKinds: ['container', 'host', 'hostProcess'],
+    ladder: [
+      { name: 'clear-caches' },
+      { name: 'collect-garbage' },
+      { name: 'degrade-service' },
+      { name: 'raise-limit' },
+      { name: 'restart-container' },
+      { name: 'set-restart-policy' },
+      { name: 'restart-process' },
+      { name: 'clear-harmful-caches' },
+      { name: 'restart-service' },
+    ],
+    changeKinds: Object.keys(dockerKinds).map((kind) => ({ kind })),
+  },
+];

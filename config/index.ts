@@ -5,5 +5,12 @@ export { jsonSchema } from './json-schema.js';
 export { type LoadOptions, loadConfig, parseConfig } from './load.js';
 export { type InForce, policyFor } from './policy-for.js';
 export { ConfigError, describeProblem } from './problems.js';
-export { resolveSecret, SecretError, secretWarnings, temporalSettings } from './secrets.js';
+export {
+  type AlertmanagerAccess,
+  alertmanagerAccess,
+  resolveSecret,
+  SecretError,
+  secretWarnings,
+  temporalSettings,
+} from './secrets.js';
 export type * from './types.js';

@@ -1,6 +1,4 @@
-import { isProtectedBy } from '../model/guardrails/protected.js';
-import type { FreezeWindow, Policy } from '../model/policy.js';
-import type { Document } from './schema/index.js';
+import type { Policy } from '../model/policy.js';
 import type { AutonomyInput, PolicyInput } from './schema/policy.js';
 
 type Groups = Readonly<Record<string, readonly string[]>>;
@@ -76,11 +74,4 @@ export function autonomyOf(said: AutonomyInput | undefined): Policy['autonomy'] 
     byDisruption: said.byDisruption ?? {},
     byKind: said.byKind ?? {},
   };
-}
-
-/** The freeze windows that bind a target, or anything on it. */
-export function freezesFor(freezes: Document['freezes'], key: string): readonly FreezeWindow[] {
-  return freezes
-    .filter(({ targets }) => targets === undefined || targets.some((pattern) => isProtectedBy(pattern, key)))
-    .map(({ targets: _targets, ...window }) => window);
 }

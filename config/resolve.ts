@@ -5,7 +5,7 @@ import { autonomyFor } from '../model/guardrails/autonomy.js';
 import type { JsonObject } from '../model/json.js';
 import type { Autonomy, Policy } from '../model/policy.js';
 import { defaultListen, defaultPolicy, defaultSeconds, defaultWatchPercent } from './defaults.js';
-import { autonomyOf, freezesFor, withPolicy } from './resolve-policy.js';
+import { autonomyOf, withPolicy } from './resolve-policy.js';
 import { containerSettings, defined } from './resolve-settings.js';
 import type { Document, TargetInput } from './schema/index.js';
 import { dockerKinds, type Named, nameOf } from './target-key.js';
@@ -25,7 +25,11 @@ export function resolveConfig(
   runbooks: readonly KnownRunbook[],
 ): Omit<Config, 'warnings'> {
   const path = (text: string) => pathFrom(file, text);
-  const base = { ...withPolicy(defaultPolicy, said.defaults, said.groups), protected: said.protected };
+  const base = {
+    ...withPolicy(defaultPolicy, said.defaults, said.groups),
+    protected: said.protected,
+    freezes: said.freezes.map(defined),
+  };
   const targets = said.targets.flatMap((target) => targetOf(target, base, said));
   return defined({
     file,
@@ -33,7 +37,7 @@ export function resolveConfig(
     engines: Object.entries(said.engines).map(([name, engine]) => engineOf(name, engine, path)),
     secrets: mapValues(said.secrets, (secret) => ('file' in secret ? { file: path(secret.file) } : secret)),
     groups: said.groups,
-    fallback: { ...base, freezes: freezesFor(said.freezes, '') },
+    fallback: base,
     targets: protectCareful(targets),
     routes: said.routes,
     watches: said.watches.map((watch) => watchOf(watch, targets, runbooks)),
@@ -62,7 +66,6 @@ function targetOf(target: TargetInput, base: Config['fallback'], said: Document)
   const policy = {
     ...withPolicy(base, target.policy, said.groups),
     autonomy: autonomyOf(target.autonomy),
-    freezes: freezesFor(said.freezes, key),
   };
   return [{ key, kind, scope, policy, settings: settingsOf(target, named, said) }];
 }

@@ -39,6 +39,29 @@ export function temporalSettings(config: Pick<Config, 'secrets' | 'temporal'>): 
   return apiKeySecret === undefined ? settings : { ...settings, apiKey: resolveSecret(config, apiKeySecret) };
 }
 
+/** How the Alertmanager is asked, its credentials as headers. Throws `SecretError`. */
+export function alertmanagerAccess(
+  config: Pick<Config, 'secrets' | 'alertmanager'>,
+): AlertmanagerAccess | undefined {
+  if (config.alertmanager === undefined) return undefined;
+  const { auth, url, everySeconds } = config.alertmanager;
+  if (auth === undefined) return { url, everySeconds, headers: {} };
+  if ('bearerSecret' in auth)
+    return {
+      url,
+      everySeconds,
+      headers: { authorization: `Bearer ${resolveSecret(config, auth.bearerSecret)}` },
+    };
+  const pair = `${auth.username}:${resolveSecret(config, auth.passwordSecret)}`;
+  return { url, everySeconds, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+}
+
+export interface AlertmanagerAccess {
+  readonly url: string;
+  readonly everySeconds: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What people should know of the secrets here: those that can't be had, and files that everybody may read. */
 export function secretWarnings(config: Pick<Config, 'secrets'>): readonly string[] {
   return Object.entries(config.secrets).flatMap(([name, ref]) => {

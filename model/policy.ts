@@ -13,6 +13,8 @@ export interface FreezeWindow {
   readonly to: string;
   /** IANA name, such as `Europe/Berlin`. */
   readonly timeZone: string;
+  /** Patterns of target keys that it binds, `*` standing for any run of characters. Absent: all. */
+  readonly targets?: readonly string[];
 }
 
 /** A fleet-wide or partial stop of all changes. */

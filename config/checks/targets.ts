@@ -1,4 +1,4 @@
-import { isProtectedBy } from '../../model/guardrails/protected.js';
+import { matchesKey } from '../../model/guardrails/patterns.js';
 import { didYouMean } from '../closest.js';
 import { processesOfHost } from '../resolve.js';
 import { containerFields } from '../schema/container.js';
@@ -130,7 +130,7 @@ function checkAutonomy(
       `${key} is only observed: it has no autonomy`,
       'Add autonomy: observe, plan, approve or auto',
     );
-  const guard = said.protected.find((pattern) => isProtectedBy(pattern, key));
+  const guard = said.protected.find((pattern) => matchesKey(pattern, key));
   if (guard !== undefined && autonomy !== undefined && autonomy !== 'observe')
     report.warn(
       [...path, 'autonomy'],

@@ -77,7 +77,7 @@ export const api = z.strictObject({
   listen: text(
     /^([^\s/:]+|\[[0-9a-f:]+\]):\d{1,5}$/i,
     'host and port',
-    'Write it as 127.0.0.1:7780',
+    'Write it as 127.0.0.1:7420',
   ).optional(),
   tokensFile: path.optional(),
 });

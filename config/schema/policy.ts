@@ -92,7 +92,7 @@ function isTimeZone(zone: string): boolean {
 }
 
 export const pattern = text(
-  /^\S*[/*]\S*$/,
+  /^(\*\S*|\S*\/\S*)$/,
   'a pattern of target keys',
   'Write a whole key, such as docker/local/postgres, or */postgres for every engine',
 );

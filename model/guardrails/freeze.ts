@@ -1,5 +1,7 @@
+import type { Change } from '../change.js';
 import type { FreezeWindow } from '../policy.js';
 import { allow, disruptsNothing, type Guardrail, refuse } from './guardrail.js';
+import { reaches } from './patterns.js';
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -8,11 +10,15 @@ export const freeze: Guardrail = {
   name: 'freeze',
   judge(change, { policy }, { now }) {
     if (disruptsNothing(change)) return allow('disrupts nothing, so no freeze window binds it');
-    const frozen = policy.freezes.find((window) => isFrozen(window, now));
+    const frozen = policy.freezes.find((window) => binds(window, change) && isFrozen(window, now));
     if (!frozen) return allow('no freeze window is open');
     return refuse(`freeze window '${frozen.name}' is open until ${frozen.to} (${frozen.timeZone})`);
   },
 };
+
+function binds({ targets }: FreezeWindow, change: Change): boolean {
+  return targets === undefined || targets.some((pattern) => reaches(change, pattern) !== undefined);
+}
 
 /**
  * True where the window is open at that moment. It is compared with the clock on the wall of its time zone, so it

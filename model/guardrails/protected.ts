@@ -1,6 +1,9 @@
 import type { Change } from '../change.js';
-import { contains, shortName } from '../target.js';
+import { shortName } from '../target.js';
 import { allow, disruptsNothing, type Guardrail, refuse } from './guardrail.js';
+import { keysOf, reaches } from './patterns.js';
+
+export { matchesKey as isProtectedBy } from './patterns.js';
 
 /** What no configuration can release: by the last part of a key, replica numbers and name prefixes allowed for. */
 const always: readonly { readonly what: string; readonly name: RegExp }[] = [
@@ -29,42 +32,32 @@ function named(name: string, part: string): RegExp {
 export const protectedTargets: Guardrail = {
   name: 'protected',
   judge(change, { policy }) {
-    const keys = [...new Set([change.object.key, ...change.touches])];
-    for (const key of keys) {
-      const why = alwaysProtected(key, change) ?? matching(policy.protected, key, change);
-      if (why) return refuse(why);
-    }
+    const why = alwaysProtected(change) ?? configured(policy.protected, change);
+    if (why) return refuse(why);
     if (!disruptsNothing(change) && change.touches.length === 0)
       return refuse('the plan does not say what it disrupts');
     return allow('touches nothing that is protected');
   },
 };
 
-function alwaysProtected(key: string, { object }: Change): string | undefined {
-  // A key of two parts is a whole host: there the last part is only the engine's name.
-  const rule = key.split('/').length > 2 && always.find(({ name }) => name.test(shortName(key)));
-  if (rule) return `${key} is ${rule.what}: always protected`;
-  const isPidOne = key === object.key && shortName(key).startsWith('process:') && /^1(\D|$)/.test(object.uid);
+function alwaysProtected(change: Change): string | undefined {
+  for (const key of keysOf(change)) {
+    // A key of two parts is a whole host: there the last part is only the engine's name.
+    const rule = key.split('/').length > 2 && always.find(({ name }) => name.test(shortName(key)));
+    if (rule) return `${key} is ${rule.what}: always protected`;
+  }
+  const { key, uid } = change.object;
+  const isPidOne = shortName(key).startsWith('process:') && /^1(\D|$)/.test(uid);
   return isPidOne ? `${key} is PID 1: always protected` : undefined;
 }
 
-function matching(patterns: readonly string[], key: string, change: Change): string | undefined {
-  const hit = patterns.find((pattern) => isProtectedBy(pattern, key));
-  if (hit !== undefined) return `${key} is protected by '${hit}'`;
-  if (disruptsNothing(change) || !change.touches.includes(key)) return undefined;
-  const inside = patterns.find((pattern) => contains(key, literalPart(pattern)));
-  return inside === undefined ? undefined : `${key} contains what '${inside}' protects`;
-}
-
-/** True where the key, or something that contains it, matches the pattern. `*` is any run of characters. */
-export function isProtectedBy(pattern: string, key: string): boolean {
-  const text = pattern
-    .split('*')
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${text}(/.*)?$`).test(key);
-}
-
-function literalPart(pattern: string): string {
-  return pattern.split('*')[0] ?? '';
+function configured(patterns: readonly string[], change: Change): string | undefined {
+  for (const pattern of patterns) {
+    const hit = reaches(change, pattern);
+    if (hit)
+      return hit.inside
+        ? `${hit.key} contains what '${pattern}' protects`
+        : `${hit.key} is protected by '${pattern}'`;
+  }
+  return undefined;
 }

@@ -211,6 +211,18 @@ const cases: readonly Case[] = [
   },
   { what: 'a freeze window, gentle', change: gentle, look: lookWith({ freezes: [noon] }), says: 'allow' },
   {
+    what: 'a freeze window of another target',
+    look: lookWith({ freezes: [{ ...noon, targets: ['docker/local/billing'] }] }),
+    says: 'allow',
+  },
+  {
+    what: 'on a host, a container that is frozen',
+    change: { touches: [key, 'docker/local/billing'] },
+    look: lookWith({ freezes: [{ ...noon, targets: ['docker/*/billing'] }] }),
+    says: 'refuse',
+    by: 'freeze',
+  },
+  {
     what: 'an unknown time zone',
     look: lookWith({ freezes: [{ ...noon, timeZone: 'Mars/Base' }] }),
     says: 'refuse',
@@ -312,7 +324,7 @@ describe('the ruling on a change', () => {
   });
 
   it('never changes PID 1 under another name', () => {
-    const object = { key: 'docker/local/process:indexer', uid: '1:4711', name: 'indexer' };
+    const object = { key: 'docker/local/process:indexer', uid: '1@4711', name: 'indexer' };
     expect(ruling(judge({ ...change, object, touches: [object.key] }, look, circumstances))).toBe('refuse');
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Change, disruptions } from '../../../model/change.js';
 import { type Circumstances, guardrails, judge, ruling } from '../../../model/guardrails/index.js';
-import { isProtectedBy } from '../../../model/guardrails/protected.js';
+import { matchesKey } from '../../../model/guardrails/patterns.js';
 import type { AnyLook } from '../../../model/look.js';
 import type { Autonomy, Policy } from '../../../model/policy.js';
 import { change, circumstances, key, look, policy } from './given.js';
@@ -138,10 +138,10 @@ describe('whatever the plan, the look and the policy', () => {
     const part = fc.stringMatching(/^[a-z.+()-]{1,6}$/);
     fc.assert(
       fc.property(part, part, (a, b) => {
-        expect(isProtectedBy(`docker/${a}`, `docker/${a}`)).toBe(true);
-        expect(isProtectedBy(`docker/${a}`, `docker/${a}/${b}`)).toBe(true);
-        expect(isProtectedBy(`docker/${a}`, `docker/${a}${b}`)).toBe(false);
-        expect(isProtectedBy(`docker/*${a}`, `docker/${b}${a}`)).toBe(true);
+        expect(matchesKey(`docker/${a}`, `docker/${a}`)).toBe(true);
+        expect(matchesKey(`docker/${a}`, `docker/${a}/${b}`)).toBe(true);
+        expect(matchesKey(`docker/${a}`, `docker/${a}${b}`)).toBe(false);
+        expect(matchesKey(`docker/*${a}`, `docker/${b}${a}`)).toBe(true);
       }),
     );
   });
