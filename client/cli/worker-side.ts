@@ -1,0 +1,11 @@
+/**
+ * What of this product runs workflows and activities. Loaded only by the commands that need it: it brings the
+ * native core of Temporal's SDK with it, for which `incident list` should not have to wait.
+ */
+export async function workerSide() {
+  const [{ startWorker }, { createLogger }] = await Promise.all([
+    import('../../worker/main.js'),
+    import('../../worker/logger.js'),
+  ]);
+  return { startWorker, createLogger };
+}

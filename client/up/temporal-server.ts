@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { ensure } from '../../scripts/parts/temporal.mjs';
+import { searchAttributeTypes } from '../../workflows/contract.js';
+import { CliError, exitCodes } from '../cli/exit-codes.js';
+import { readIfThere, remove, type StateFiles, writePrivate } from './files.js';
+import { freePort } from './ports.js';
+import { nameProcess, type ProcessName, residentBytes, stopProcess } from './process.js';
+
+export interface TemporalServer {
+  readonly address: string;
+  readonly namespace: string;
+  /** Address of Temporal's own web page. */
+  readonly ui: string;
+  readonly pid: number;
+  readonly version: string;
+  /** Fires with the reason when the server ends without being asked to. */
+  readonly died: Promise<string>;
+  /** Resident memory, bytes, where it can be told. */
+  memory(): number | undefined;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly files: StateFiles;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** A free one where absent. */
+  readonly port?: number;
+  readonly uiPort?: number;
+}
+
+const host = '127.0.0.1';
+const namespace = 'default';
+const retentionDays = 30;
+const startMs = 30_000;
+
+/**
+ * Starts the embedded Temporal server on loopback, its database in the state folder, and waits until it answers.
+ * Throws `CliError` with the end of its log where it does not come up.
+ */
+export async function startTemporal(options: ServerOptions): Promise<TemporalServer> {
+  const { files, log, signal } = options;
+  await stopLeftOver(files, log);
+  const part = await ensure({ log, signal });
+  const port = options.port ?? (await freePort(host));
+  const uiPort = options.uiPort ?? (await freePort(host));
+  const output = await open(files.serverLog, 'a', 0o600);
+  // A group of its own: Ctrl-C reaches this process alone, which stops the server last.
+  const child = spawn(part.path, serverArguments(files, port, uiPort), {
+    stdio: ['ignore', output.fd, output.fd],
+    detached: true,
+  });
+  const failed = once(child, 'error').then(([error]) => String(error));
+  const ended = once(child, 'exit').then(([code, by]) => `it ended ${by ? `by ${by}` : `with code ${code}`}`);
+  const died = Promise.race([failed, ended]);
+  await output.close();
+  if (child.pid === undefined) throw await notUp(files, await died);
+  const name = nameProcess(child.pid);
+  await writePrivate(files.server, JSON.stringify(name));
+  const stop = async () => {
+    await stopProcess(name);
+    await remove(files.server);
+  };
+  const address = `${host}:${port}`;
+  try {
+    await untilHealthy(address, died, signal);
+  } catch (error) {
+    await stop();
+    throw error instanceof CliError || signal.aborted ? error : await notUp(files, reasonOf(error));
+  }
+  const about = { address, namespace, ui: `http://${host}:${uiPort}`, pid: name.pid, version: part.version };
+  return { ...about, died, memory: () => residentBytes(name.pid), stop };
+}
+
+/**
+ * `synchronous=full`: an answered decision survives a power cut. The rate: one history shard's default of 20 queue
+ * reads a second makes every task wait for a 50 ms slot.
+ */
+function serverArguments(files: StateFiles, port: number, uiPort: number): readonly string[] {
+  const attributes = Object.entries(searchAttributeTypes).map(([name, type]) => `${name}=${typeWords[type]}`);
+  return [
+    ...['server', 'start-dev', '--ip', host, '--port', `${port}`, '--ui-port', `${uiPort}`],
+    ...['--db-filename', files.database, '--log-level', 'warn'],
+    ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=full'],
+    ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000'],
+    ...attributes.flatMap((attribute) => ['--search-attribute', attribute]),
+  ];
+}
+
+/** As the server's command line calls the types. */
+const typeWords: Readonly<Record<string, string>> = {
+  TEXT: 'Text',
+  KEYWORD: 'Keyword',
+  INT: 'Int',
+  DOUBLE: 'Double',
+  BOOL: 'Bool',
+  DATETIME: 'Datetime',
+  KEYWORD_LIST: 'KeywordList',
+};
+
+async function untilHealthy(address: string, died: Promise<string>, signal: AbortSignal): Promise<void> {
+  const end = Date.now() + startMs;
+  const dead = died.then((why) => {
+    throw new Error(why);
+  });
+  dead.catch(() => undefined);
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await Promise.race([checkOnce(address), dead]);
+    } catch (error) {
+      await Promise.race([sleep(100), dead]);
+      if (Date.now() > end)
+        throw new Error(`it did not answer within ${startMs / 1000} s: ${reasonOf(error)}`);
+    }
+  }
+}
+
+/** Answers, and keeps closed incidents for 30 days. */
+async function checkOnce(address: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+  try {
+    await connection.withDeadline(Date.now() + 2_000, async () => {
+      await connection.workflowService.updateNamespace({
+        namespace,
+        config: { workflowExecutionRetentionTtl: msToTs(`${retentionDays} days`) },
+      });
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The server of an `up` that was killed still runs, with the database open. The lock says that it is nobody's. */
+async function stopLeftOver(files: StateFiles, log: (line: string) => void): Promise<void> {
+  const text = await readIfThere(files.server);
+  if (text === undefined) return;
+  const left: ProcessName = JSON.parse(text);
+  await stopProcess(left);
+  await remove(files.server);
+  log(`Stopped the Temporal server that an earlier run had left (process ${left.pid}).`);
+}
+
+async function notUp(files: StateFiles, why: string): Promise<CliError> {
+  const tail = ((await readIfThere(files.serverLog)) ?? '').trim().split('\n').slice(-5).join('\n  ');
+  return new CliError(
+    exitCodes.failed,
+    `the embedded Temporal server did not come up: ${why}${tail === '' ? '' : `\n  ${tail}`}`,
+    `Its log is ${files.serverLog}. If its database is damaged, move ${files.database} away: incidents in it are lost.`,
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

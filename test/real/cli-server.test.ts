@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { filesOf, makeFolder } from '../../client/up/files.js';
+import { takeLock } from '../../client/up/lock.js';
+import { lives } from '../../client/up/process.js';
+import { startTemporal, type TemporalServer } from '../../client/up/temporal-server.js';
+import { searchAttributeTypes } from '../../workflows/contract.js';
+
+const lines: string[] = [];
+let folder = '';
+const running: TemporalServer[] = [];
+
+async function start(): Promise<TemporalServer> {
+  const { signal } = new AbortController();
+  const server = await startTemporal({ files: filesOf(folder), log: (line) => lines.push(line), signal });
+  running.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the embedded Temporal server', () => {
+  it('answers on loopback with our search attributes and 30 days of retention, and again after a restart', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ns-server-'));
+    await makeFolder(folder);
+    for (let round = 0; round < 2; round += 1) {
+      const server = await start();
+      const connection = await Connection.connect({ address: server.address });
+      const namespace = server.namespace;
+      const { config } = await connection.workflowService.describeNamespace({ namespace });
+      expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 86_400);
+      const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+      expect(Object.keys(customAttributes ?? {})).toEqual(
+        expect.arrayContaining(Object.keys(searchAttributeTypes)),
+      );
+      expect((await fetch(server.ui)).ok).toBe(true);
+      expect(server.memory()).toBeGreaterThan(50 * 1024 ** 2);
+      await connection.close();
+      await server.stop();
+      expect(lives({ pid: server.pid })).toBe(false);
+    }
+  });
+
+  it('of a run that was killed is stopped before the next one opens the database', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ns-server-'));
+    await makeFolder(folder);
+    const first = await start();
+    const second = await start();
+    expect(lives({ pid: first.pid })).toBe(false);
+    expect(lives({ pid: second.pid })).toBe(true);
+    expect(lines.at(-1)).toContain(`process ${first.pid}`);
+  });
+});
+
+describe('the state folder', () => {
+  it('is refused to a second user, and taken over from a dead one', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ns-lock-'));
+    const { lock } = filesOf(folder);
+    const first = await takeLock(lock, folder);
+    await expect(takeLock(lock, folder)).rejects.toMatchObject({
+      code: 2,
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    await first.release();
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(lock, JSON.stringify({ pid: process.pid, ticks: '1' }));
+    const second = await takeLock(lock, folder);
+    await second.release();
+  });
+});
