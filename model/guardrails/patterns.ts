@@ -1,5 +1,4 @@
 import type { Change } from '../change.js';
-import { contains } from '../target.js';
 import { disruptsNothing } from './guardrail.js';
 
 /** True where the key, or something that contains it, matches the pattern. `*` is any run of characters. */
@@ -28,7 +27,16 @@ export function reaches(
   const hit = keys.find((key) => matchesKey(pattern, key));
   if (hit !== undefined) return { key: hit, inside: false };
   if (disruptsNothing(change)) return undefined;
-  const literal = pattern.split('*')[0] ?? '';
-  const around = change.touches.find((key) => contains(key, literal));
+  const around = change.touches.find((key) => mayContain(key, pattern));
   return around === undefined ? undefined : { key: around, inside: true };
+}
+
+/** A key of two parts is a whole host: any pattern with a star that could mean something on it is taken to. */
+export function isHost(key: string): boolean {
+  return key.split('/').length <= 2;
+}
+
+function mayContain(key: string, pattern: string): boolean {
+  const [literal = '', ...rest] = pattern.split('*');
+  return literal.startsWith(`${key}/`) || (rest.length > 0 && isHost(key) && `${key}/`.startsWith(literal));
 }

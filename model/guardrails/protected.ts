@@ -1,7 +1,7 @@
 import type { Change } from '../change.js';
 import { shortName } from '../target.js';
 import { allow, disruptsNothing, type Guardrail, refuse } from './guardrail.js';
-import { keysOf, reaches } from './patterns.js';
+import { isHost, keysOf, reaches } from './patterns.js';
 
 export { matchesKey as isProtectedBy } from './patterns.js';
 
@@ -42,8 +42,8 @@ export const protectedTargets: Guardrail = {
 
 function alwaysProtected(change: Change): string | undefined {
   for (const key of keysOf(change)) {
-    // A key of two parts is a whole host: there the last part is only the engine's name.
-    const rule = key.split('/').length > 2 && always.find(({ name }) => name.test(shortName(key)));
+    // The last part of a host's key is only the engine's name.
+    const rule = !isHost(key) && always.find(({ name }) => name.test(shortName(key)));
     if (rule) return `${key} is ${rule.what}: always protected`;
   }
   const { key, uid } = change.object;

@@ -190,6 +190,19 @@ const cases: readonly Case[] = [
     why: /contains what/,
   },
   {
+    what: 'disrupts a host on which a pattern may protect something',
+    change: { touches: [key, 'docker/local'] },
+    look: lookWith({ protected: ['docker/*/postgres'] }),
+    says: 'refuse',
+    by: 'protected',
+  },
+  {
+    what: 'a pattern that means something on another host',
+    change: { touches: [key, 'docker/local'] },
+    look: lookWith({ protected: ['docker/far/*'] }),
+    says: 'allow',
+  },
+  {
     what: 'a neighbour is protected',
     look: lookWith({ protected: ['docker/local/agent-2'] }),
     says: 'allow',
