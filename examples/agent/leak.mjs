@@ -8,7 +8,7 @@
  * generation first, since V8 would clean the young one within moments by itself.
  */
 import { existsSync, writeFileSync } from 'node:fs';
-import { collectGarbage } from './gc.mjs';
+import { collectGarbage, stopIdleCollection } from './gc.mjs';
 import { log } from './log.mjs';
 
 const MIB = 1024 * 1024;
@@ -80,6 +80,7 @@ export function isFirstLife(onceFile) {
 /** Makes garbage of this size, which stays until the next full collection. */
 export function makeGarbage(byteLength) {
   if (byteLength === 0) return;
+  stopIdleCollection();
   let pieces = [];
   for (let left = byteLength; left > 0; left -= MIB) pieces.push(touched(Math.min(left, MIB)));
   // Two collections while it is still referred to move it into the old generation.
