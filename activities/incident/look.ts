@@ -1,6 +1,8 @@
 import type { LookRequest } from '../../model/activities.js';
+import type { Reading } from '../../model/extension.js';
 import type { AnyLook } from '../../model/look.js';
-import { failure } from '../failure.js';
+import { shortName, type Target } from '../../model/target.js';
+import { failure, failureType, messageOf } from '../failure.js';
 import { adapterFor, type Registry } from './registry.js';
 
 /** Looks are kept in histories: larger ones lose their least important evidence. */
@@ -24,7 +26,9 @@ export async function takeLook(
     );
   const began = registry.now();
   const { policy, settings, digest } = registry.policyFor(target);
-  const reading = await adapter.read(target, settings, { signal, since: request.since, now: registry.now });
+  const reading = await adapter
+    .read(target, settings, { signal, since: request.since, now: registry.now })
+    .catch((error: unknown) => blind(target, error));
   return trim({
     target,
     at: began.toISOString(),
@@ -45,4 +49,19 @@ function trim(look: AnyLook): AnyLook {
   const kept = look.evidence.slice(0, look.evidence.length - drop);
   const gap = `${drop} observations left out: the look was ${size} bytes, ${largestLookBytes} are kept`;
   return { ...look, evidence: [...kept, { source: 'nightshift', name: 'look.size', at: look.at, gap }] };
+}
+
+/** What can't be reached at all is a look that saw nothing: it still carries the policy in force. */
+function blind(target: Target, error: unknown): Reading<unknown> {
+  if (failureType(error) !== 'Unreachable') throw error;
+  const why = messageOf(error);
+  return {
+    identity: { uid: 'unknown', name: shortName(target.key) },
+    blind: why,
+    healthy: false,
+    healthNote: 'it could not be read',
+    evidence: [],
+    details: null,
+    goingOn: [],
+  };
 }

@@ -11,10 +11,11 @@ const finalTypes = Object.entries(failures)
 export const scheduleToStartSeconds = 60;
 
 /** Looks and questions to the governor: quick, and repeated as often as needed; the incident's deadline bounds them. */
-export function observeActivities(scope: string): ObserveActivities {
+export function observeActivities(scope: string, withinSeconds?: number): ObserveActivities {
   return proxyActivities<ObserveActivities>({
     taskQueue: taskQueues.observe(scope),
     startToCloseTimeout: '45s',
+    ...(withinSeconds !== undefined && { scheduleToCloseTimeout: withinSeconds * 1000 }),
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: {
       initialInterval: '500ms',

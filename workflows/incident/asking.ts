@@ -32,7 +32,10 @@ export async function decide(
         incident.append({ type: 'noted', text: `not watched while waiting: ${String(error)}` });
     });
   const voided = (): string | undefined =>
-    pointless ?? (incident.inbox.allResolved ? 'all alerts have resolved: verify first' : undefined);
+    pointless ??
+    (incident.inbox.allResolved && !incident.soakFailed
+      ? 'all alerts have resolved: verify first'
+      : undefined);
   const request = await incident.desk.ask(change, hash, why, voided);
   eye.cancel();
   await watching;

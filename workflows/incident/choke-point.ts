@@ -159,6 +159,7 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
   take(incident, look, `carrying out: ${change.sentence}`);
   if (!effect) {
     compensation.state = 'not applied';
+    if (!look.measure) return { end: 'void', why: look.blind ?? 'the target could not be read' };
     noteRefusal(incident, change, verdicts);
     incident.append({ type: 'refused', changeId: change.id, verdicts, why: result.refused ?? 'refused' });
     return { end: 'refused', why: result.refused ?? 'refused', by: refusedBy(verdicts) };
@@ -211,7 +212,8 @@ function recordFailure(incident: Incident, compensation: Compensation, error: un
     why: failure.message,
     unknown: false,
   });
-  if (type === 'PreconditionChanged' || type === 'TargetGone' || type === 'NotSent') return { end: 'void', why: failure.message };
+  if (type === 'PreconditionChanged' || type === 'TargetGone' || type === 'NotSent')
+    return { end: 'void', why: failure.message };
   incident.tried.add(changeHash(change));
   return { end: 'failed', why: failure.message, by: type };
 }

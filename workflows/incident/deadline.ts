@@ -3,6 +3,8 @@ import type { Incident } from './incident.js';
 
 /** What a restart takes, roughly: people must be told so much before the limit is reached. */
 const restartSeconds = 60;
+/** Until the first look brings the policy: the design's own figures. */
+const unknownPolicyDeadlines = { warningSeconds: 900, criticalSeconds: 300 };
 /** However near the limit, the ladder gets this long first. */
 const leastSeconds = 30;
 
@@ -12,9 +14,9 @@ const leastSeconds = 30;
  */
 export function extendDeadline(incident: Incident): void {
   const { look, diagnosis } = incident;
-  if (!look || incident.deadlinePassed) return;
+  if (incident.deadlinePassed) return;
   const opened = Date.parse(incident.facts[0]?.at ?? incident.iso());
-  const { warningSeconds, criticalSeconds } = look.policy.deadlines;
+  const { warningSeconds, criticalSeconds } = look?.policy.deadlines ?? unknownPolicyDeadlines;
   const critical = incident.severity === 'critical';
   const byLevel = critical
     ? Math.max(opened, firstCritical(incident)) + criticalSeconds * 1000

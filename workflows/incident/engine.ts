@@ -29,7 +29,7 @@ import {
   updates,
 } from '../contract.js';
 import { close, wrapUp } from './closing.js';
-import { watchDeadline } from './deadline.js';
+import { extendDeadline, watchDeadline } from './deadline.js';
 import { DecisionDesk } from './decisions.js';
 import { Incident, IncidentOver } from './incident.js';
 import { climb, watch } from './ladder.js';
@@ -180,6 +180,7 @@ async function workToItsEnd(incident: Incident, scope: CancellationScope): Promi
 async function workThrough(incident: Incident): Promise<End> {
   await condition(() => !incident.inbox.empty || incident.input.openedBy.startsWith('person:'));
   incident.inbox.markWorked(incident.runbook.name);
+  extendDeadline(incident);
   await lookAt(incident, 'at the beginning');
   for (;;) {
     const climbed = await climb(incident);

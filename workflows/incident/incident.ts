@@ -49,6 +49,8 @@ export class Incident {
   firstLook: AnyLook | undefined;
   look: AnyLook | undefined;
   diagnosis: Diagnosis | undefined;
+  /** Why the last look saw nothing, if it did not. */
+  blind: string | undefined;
   pausedUntil: number | undefined;
   /** ISO; after it people are told, whatever the state. */
   deadline: string | undefined;

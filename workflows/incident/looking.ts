@@ -8,32 +8,37 @@ import { type Incident, IncidentOver, unless } from './incident.js';
 
 /** Kills in the last quarter of an hour before an incident count as part of it. */
 const recentKillsSeconds = 900;
-const retryBlindSeconds = 5;
+const firstBlindSeconds = 1;
+const longestBlindSeconds = 20;
+/** How long a look may take when the deadline has passed. */
+const lateSeconds = 60;
 
 /**
  * Reads the target until its measure is known. Blind looks are repeated; at the deadline, or where the target
- * is gone, the incident is over: nothing is ever changed without having seen.
+ * is gone, the incident is over: nothing is ever changed without having seen. Past the deadline there is one more
+ * minute for a look, so that what was decided late can still be seen through.
  */
 export async function lookAt(incident: Incident, why: string): Promise<AnyLook> {
-  for (;;) {
-    const look = await unless(
-      () => incident.deadlinePassed,
-      () => askForLook(incident, why),
-    );
-    if (!look) throw new IncidentOver('escalated', 'the target could not be read before the deadline');
-    take(incident, look, why);
-    if (look.measure) return look;
-    await unless(
-      () => incident.deadlinePassed,
-      () => sleep(retryBlindSeconds * 1000),
-    );
+  const giveUp = incident.deadlinePassed ? incident.now() + lateSeconds * 1000 : undefined;
+  const over = (): boolean => (giveUp === undefined ? incident.deadlinePassed : incident.now() >= giveUp);
+  for (let blind = 0; ; blind += 1) {
+    const look = await unless(over, () => askForLook(incident, why, giveUp !== undefined));
+    if (look) take(incident, look, why);
+    if (look?.measure) return look;
+    if (over() || !look) throw new IncidentOver('escalated', cannotRead(incident));
+    const wait = Math.min(longestBlindSeconds, firstBlindSeconds * 2 ** blind);
+    await unless(over, () => sleep(wait * 1000));
   }
 }
 
-async function askForLook(incident: Incident, why: string): Promise<AnyLook> {
+function cannotRead({ blind }: Incident): string {
+  return `the target could not be read in time${blind === undefined ? '' : `: ${blind}`}`;
+}
+
+async function askForLook(incident: Incident, why: string, late: boolean): Promise<AnyLook> {
   const { target } = incident.input;
   try {
-    return await observeActivities(target.scope).look({
+    return await observeActivities(target.scope, late ? lateSeconds : undefined).look({
       target,
       runbook: incident.runbook.name,
       why,
@@ -62,7 +67,10 @@ export function finalFailure(error: unknown): ApplicationFailure | undefined {
 export function take(incident: Incident, look: AnyLook, why: string): void {
   const first = incident.firstLook === undefined;
   if (first) incident.firstLook = look;
-  incident.look = look;
+  // What was seen stays what plans are made from, until more is seen.
+  if (look.measure || !incident.look?.measure) incident.look = look;
+  if (look.blind !== undefined && look.blind === incident.blind) return;
+  incident.blind = look.blind;
   const diagnosis = look.measure ? incident.runbook.diagnose(look, incident.samples) : undefined;
   if (diagnosis) incident.diagnosis = diagnosis;
   incident.append({

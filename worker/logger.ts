@@ -1,0 +1,33 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { type Logger, pino } from 'pino';
+
+/** One log of JSON lines. Names that hold secrets are struck out, wherever they stand. */
+export function createLogger(level = process.env.NIGHTSHIFT_LOG_LEVEL ?? 'info', destination = 2): Logger {
+  return pino(
+    {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: {
+        paths: ['*.authorization', '*.token', '*.password', '*.secret', '*.apiKey'],
+        censor: '[redacted]',
+      },
+    },
+    pino.destination({ dest: destination, sync: true }),
+  );
+}
+
+let installed = false;
+
+/** Sends the SDK's own log to ours. Once a process: the SDK's runtime is one. */
+export function installRuntime(logger: Logger): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({
+    // The SDK would end the process by itself; ours stops what it has started first.
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
+    }),
+  });
+}
