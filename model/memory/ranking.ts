@@ -1,5 +1,5 @@
 import type { ContainerReading, DockerLook } from '../container.js';
-import { isProtectedBy } from '../guardrails/protected.js';
+import { matchesKey } from '../guardrails/patterns.js';
 
 export interface Ranked {
   readonly container: ContainerReading & { readonly workingSetBytes: number };
@@ -48,7 +48,7 @@ export function rankContainers(
 /** Why this container is never chosen by rank, or undefined. */
 export function sparedWhy(container: ContainerReading, look: DockerLook): string | undefined {
   if (container.protected !== undefined) return `protected: ${container.protected}`;
-  const pattern = look.policy.protected.find((one) => isProtectedBy(one, container.key));
+  const pattern = look.policy.protected.find((one) => matchesKey(one, container.key));
   if (pattern !== undefined) return `protected by '${pattern}'`;
   if (look.settings.dataServices.includes(container.name)) return 'a data service';
   if (container.orchestrator !== undefined)
