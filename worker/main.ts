@@ -8,8 +8,9 @@ import type { Extension } from '../model/extension.js';
 import { workflowBundle } from './bundle.js';
 import { connectWorker } from './connection.js';
 import { connectEngines } from './engines.js';
+import { hostReader } from './host.js';
 import { installRuntime } from './logger.js';
-import { type CurrentConfig, createRegistry, shipped } from './registry.js';
+import { type CurrentConfig, createRegistry } from './registry.js';
 import { createWorkers } from './workers.js';
 
 export interface WorkerOptions {
@@ -47,7 +48,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { client, close } = await connectTemporal(settings);
   const connection = await connectWorker(settings);
   const engines = connectEngines(options.config);
-  const registry = createRegistry({ config: options.config, ...shipped(engines, logger), extensions });
+  const host = hostReader();
+  const registry = createRegistry({ config: options.config, engines, host, extensions });
   const scopes = options.scopes ?? scopesOf(config);
   const workers = await createWorkers({
     connection,
@@ -61,6 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   return running(workers, scopes, async () => {
     engines.close();
+    host.kernelLog.close();
     await connection.close();
     await close();
   });

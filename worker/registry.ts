@@ -1,28 +1,46 @@
+import { createDockerAdapter } from '../activities/docker/adapter.js';
+import { createDockerAppliers } from '../activities/docker/appliers/index.js';
+import type { HostReader } from '../activities/host/reader.js';
 import type { Registry } from '../activities/incident/index.js';
 import { policyFor, resolveSecret } from '../config/index.js';
 import type { Config } from '../config/types.js';
-import type { Applier, Extension, TargetAdapter } from '../model/extension.js';
+import type { Applier, Extension } from '../model/extension.js';
 import type { AnyLook } from '../model/look.js';
 import type { Runbook } from '../model/runbook.js';
+import { mem001 } from '../workflows/runbooks/mem-001/index.js';
+import type { Engines } from './engines.js';
 
 /** Where the configuration of this moment is: it may be read anew while the worker runs. */
 export type CurrentConfig = () => Config;
 
-/** Everything that activities need, from the configuration, what is shipped, and what extensions bring. */
+/** The runbooks that come with Nightshift. */
+export const shippedRunbooks: readonly Runbook<AnyLook>[] = [mem001 as unknown as Runbook<AnyLook>];
+
+/** Everything that activities need: from the configuration, what is shipped, and what extensions bring. */
 export function createRegistry(options: {
   readonly config: CurrentConfig;
-  readonly adapters: readonly TargetAdapter[];
-  readonly appliers: Readonly<Record<string, Applier>>;
-  readonly runbooks: readonly Runbook<AnyLook>[];
+  readonly engines: Engines;
+  readonly host: HostReader;
   readonly extensions: readonly Extension[];
 }): Registry {
-  const { config, extensions } = options;
+  const { config, engines, host, extensions } = options;
+  const secret = (name: string): string => resolveSecret(config(), name);
+  const docker = createDockerAdapter({
+    docker: engines.docker,
+    host,
+    protectedNames: config().fallback.protected,
+    secret,
+  });
+  const appliers = createDockerAppliers({ docker: engines.docker, proc: host.roots.proc });
   return {
-    adapters: [...options.adapters, ...extensions.flatMap(({ adapters }) => adapters)],
-    appliers: Object.assign({}, options.appliers, ...extensions.map(({ appliers }) => appliers)),
-    runbooks: [...options.runbooks, ...extensions.map(({ runbook }) => runbook)],
+    adapters: [docker, ...extensions.flatMap(({ adapters }) => adapters)],
+    appliers: Object.assign({}, appliers, ...extensions.map((extension) => extension.appliers)) as Record<
+      string,
+      Applier
+    >,
+    runbooks: [...shippedRunbooks, ...extensions.map(({ runbook }) => runbook)],
     policyFor: (target) => policyFor(config(), target.key),
-    secret: (name) => resolveSecret(config(), name),
+    secret,
     now: () => new Date(),
   };
 }

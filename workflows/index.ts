@@ -1,3 +1,9 @@
 /** The workflow bundle: every shipped runbook under its own name, and the workflows around them. */
+import { incidentWorkflow } from './incident/engine.js';
+import { mem001 } from './runbooks/mem-001/index.js';
+
+const mem001Workflow = incidentWorkflow(mem001);
+
 export { governor } from './governor/governor.js';
 export { notifications } from './notifications/notifications.js';
+export { mem001Workflow as 'MEM-001' };
