@@ -203,6 +203,17 @@ const cases: readonly Case[] = [
     says: 'allow',
   },
   {
+    what: 'a neighbour is protected on every host',
+    look: lookWith({ protected: ['*/postgres'] }),
+    says: 'allow',
+  },
+  {
+    what: 'a measure that is no number',
+    look: { ...look, measure: { used: 0, limit: 0, unit: 'bytes', percent: Number.NaN, against: 'x' } },
+    says: 'refuse',
+    by: 'blind',
+  },
+  {
     what: 'a neighbour is protected',
     look: lookWith({ protected: ['docker/local/agent-2'] }),
     says: 'allow',
@@ -288,6 +299,7 @@ const cases: readonly Case[] = [
     look: { ...look, identity: { uid: '', name: 'agent' } },
     says: 'refuse',
     by: 'identity',
+    why: /does not say which/,
   },
   {
     what: 'no identity in the plan',
