@@ -156,8 +156,9 @@ function unreachable(address: string, error: unknown, namespace?: string): Tempo
     );
   }
   switch (grpcCode(error)) {
-    case codes.unavailable:
     case codes.deadlineExceeded:
+      return make(`Temporal at ${address} does not answer`, startIt);
+    case codes.unavailable:
       return make(`Temporal at ${address} does not answer: ${said}`, startIt);
     case codes.unauthenticated:
       return make(

@@ -41,23 +41,31 @@ export function isBad(alert: IncomingAlert | BadAlert): alert is BadAlert {
 /** Alerts in one payload at most: ten times what the product is designed for. */
 const maxAlerts = 10_000;
 
-const payloadSchema = z.object({
-  version: z.literal('4', {
-    error: (issue) => `is ${JSON.stringify(issue.input)}; Nightshift reads version "4"`,
-  }),
-  alerts: z.array(z.unknown(), { error: 'must be a list of alerts' }).max(maxAlerts),
-  truncatedAlerts: z.number().int().min(0).optional(),
+const payloadSchema = z.object(
+  {
+    version: z.literal('4', {
+      error: (issue) => `is ${JSON.stringify(issue.input)}; Nightshift reads version "4"`,
+    }),
+    alerts: z.array(z.unknown(), { error: 'must be a list of alerts' }).max(maxAlerts),
+    truncatedAlerts: z.number().int().min(0).optional(),
+  },
+  { error: 'must be an object, as Alertmanager sends it' },
+);
+
+const texts = z.record(z.string(), z.string({ error: 'must be text' }), {
+  error: 'must be an object of texts',
 });
 
-const texts = z.record(z.string(), z.string({ error: 'must be text' }));
-
-const alertSchema = z.object({
-  status: z.enum(['firing', 'resolved'], { error: 'must be "firing" or "resolved"' }),
-  labels: texts.refine((labels) => Object.keys(labels).length > 0, 'an alert without labels says nothing'),
-  annotations: texts.optional(),
-  startsAt: z.string().optional(),
-  fingerprint: z.string().max(200).optional(),
-});
+const alertSchema = z.object(
+  {
+    status: z.enum(['firing', 'resolved'], { error: 'must be "firing" or "resolved"' }),
+    labels: texts.refine((labels) => Object.keys(labels).length > 0, 'an alert without labels says nothing'),
+    annotations: texts.optional(),
+    startsAt: z.string().optional(),
+    fingerprint: z.string().max(200).optional(),
+  },
+  { error: 'must be an object' },
+);
 
 /** Reads a webhook body of Alertmanager, version 4. Throws `BadPayload` with the reason and the path. */
 export function parseWebhook(body: string): Batch {

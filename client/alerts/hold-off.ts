@@ -1,7 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Alert } from '../../model/alert.js';
 import type { Target } from '../../model/target.js';
-import { type HoldOffMemo, taskQueues, workflowIds, workflowTypes } from '../../workflows/contract.js';
+import {
+  governorMessages,
+  type HoldOffMemo,
+  taskQueues,
+  workflowIds,
+  workflowTypes,
+} from '../../workflows/contract.js';
 import { callTimeoutMs } from '../incidents/start.js';
 import { reach } from '../temporal.js';
 
@@ -24,7 +30,7 @@ export async function tellHeldOff(
   client: Client,
   held: { readonly alert: Alert; readonly target: Target; readonly runbook: string },
 ): Promise<void> {
-  await tellGovernor(client, held.target.scope, 'heldOffAlert', held);
+  await tellGovernor(client, held.target.scope, governorMessages.heldOffAlert, held);
 }
 
 /** Tells the governor that a held-off alert has resolved: the next firing is a new one. */
@@ -33,7 +39,10 @@ export async function tellHeldOffResolved(
   target: Target,
   fingerprint: string,
 ): Promise<void> {
-  await tellGovernor(client, target.scope, 'heldOffResolved', { fingerprint, target: target.key });
+  await tellGovernor(client, target.scope, governorMessages.heldOffResolved, {
+    fingerprint,
+    target: target.key,
+  });
 }
 
 async function tellGovernor(client: Client, scope: string, signal: string, payload: object): Promise<void> {

@@ -39,10 +39,28 @@ export async function getIncident(client: Client, name: string): Promise<Inciden
 
 /** The same, of a run already resolved. */
 export async function readIncident(client: Client, ref: IncidentRef): Promise<IncidentDetails> {
+  const before = await describe(client, ref);
+  const answer = isRunning(before) ? await ask(client, ref) : undefined;
+  if (answer?.source === 'query') return details(client, ref, before, answer);
+  // No answer, perhaps because it ended while it was asked.
+  const now = answer ? await describe(client, ref) : before;
+  const told = answer && isRunning(now) ? answer : await readResult(client, ref, now);
+  return details(client, ref, now, told);
+}
+
+async function describe(client: Client, ref: IncidentRef): Promise<WorkflowExecutionDescription> {
   const description = await describeRun(client, ref.workflowId, ref.runId);
   if (!description) throw new NotFound(`the incident ${ref.shortId} is past Temporal's retention`);
+  return description;
+}
+
+async function details(
+  client: Client,
+  ref: IncidentRef,
+  description: WorkflowExecutionDescription,
+  told: Told,
+): Promise<IncidentDetails> {
   const open = isRunning(description);
-  const told = open ? await ask(client, ref) : await readResult(client, ref, description);
   return {
     ...ref,
     ...told,
