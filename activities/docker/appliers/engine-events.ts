@@ -47,10 +47,16 @@ interface EventOptions {
   readonly abortSignal: AbortSignal;
 }
 
+/** `2026-03-10T12:00:00.123456789Z` as the engine's events want it: `1773144000.123456789`. */
+export function unixTime(time: string): string {
+  const nanos = /\.(\d{1,9})/.exec(time)?.[1] ?? '0';
+  return `${Math.floor(Date.parse(time) / 1000)}.${nanos.padEnd(9, '0')}`;
+}
+
 function getEvents(docker: Docker, options: EventOptions): Promise<NodeJS.ReadableStream> {
   const { since, until, filters, abortSignal } = options;
-  // The engine takes times with their nanoseconds as text; the types of dockerode know only whole seconds.
-  const times: object = { since, until };
+  // As text, with their nanoseconds: the types of dockerode know only whole seconds.
+  const times: object = { since: unixTime(since), until: unixTime(until) };
   return docker.getEvents(Object.assign({ filters, abortSignal }, times));
 }
 
