@@ -7,6 +7,8 @@ import { looked, measuredAt, sampled } from './fold/readings.js';
 import { tell } from './fold/story.js';
 import type { IncidentView } from './view.js';
 
+export { withSamples } from './fold/readings.js';
+
 /**
  * The one fold: an incident's facts, in the order in which they were recorded, made into what people see.
  * Pure and deterministic, so that it runs in workflows, clients and reports alike. A fact about a change whose

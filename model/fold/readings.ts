@@ -1,5 +1,6 @@
 import type { Evidence, Measure, Sample } from '../evidence.js';
 import type { FactOf } from '../facts.js';
+import type { IncidentView } from '../view.js';
 import { type Draft, enter } from './draft.js';
 
 /** What was measured: looks, samples, and the history made of both. */
@@ -37,15 +38,19 @@ export function measuredAt(draft: Draft, at: string, measure: Measure | undefine
 
 /** Adds samples, and takes the newest figure and state of health from them. */
 export function sampled(draft: Draft, samples: readonly Sample[]): void {
-  remember(draft, samples);
-  const { view } = draft;
+  Object.assign(draft.view, withSamples(draft.view, samples));
+}
+
+/** The view with samples that no fact has told of yet: those that a wait under way has taken so far. */
+export function withSamples(view: IncidentView, samples: readonly Sample[]): IncidentView {
   const latest = samples.findLast(({ used }) => used !== undefined);
-  if (latest) view.measure = measureOf(latest, view.measure) ?? view.measure;
   const health = samples.findLast(({ healthy }) => healthy !== undefined);
-  if (health) {
-    view.healthy = health.healthy;
-    view.healthNote = health.healthNote;
-  }
+  return {
+    ...view,
+    history: merged(view.history, samples),
+    measure: (latest && measureOf(latest, view.measure)) ?? view.measure,
+    ...(health ? { healthy: health.healthy, healthNote: health.healthNote } : {}),
+  };
 }
 
 /** One sample as a measure; undefined where it has no figure. */
@@ -60,11 +65,15 @@ function figures({ used, limit }: Measure): Pick<Sample, 'used' | 'limit'> {
   return { used, limit };
 }
 
+function remember({ view }: Draft, samples: readonly Sample[]): void {
+  view.history = merged(view.history, samples);
+}
+
 /** In order of time, one sample a moment: facts may repeat samples that an earlier fact brought. */
-function remember(draft: Draft, samples: readonly Sample[]): void {
-  const byTime = new Map(draft.view.history.map((sample) => [sample.at, sample]));
+function merged(history: readonly Sample[], samples: readonly Sample[]): readonly Sample[] {
+  const byTime = new Map(history.map((sample) => [sample.at, sample]));
   for (const sample of samples) byTime.set(sample.at, { ...byTime.get(sample.at), ...sample });
-  draft.view.history = [...byTime.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return [...byTime.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 /** Every gap once, with its latest reason. */

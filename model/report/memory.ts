@@ -1,8 +1,9 @@
 import type { Sample } from '../evidence.js';
 import { bytes, clock, duration, percent, secondsBetween } from '../format.js';
+import { percentOf } from '../samples.js';
 import type { IncidentView } from '../view.js';
 import { block, cell } from './escape.js';
-import { peak, percentOf, sparkline } from './sparkline.js';
+import { peak, sparkline } from './sparkline.js';
 
 const width = 60;
 const rows = 12;

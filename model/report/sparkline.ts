@@ -1,4 +1,5 @@
 import type { Sample } from '../evidence.js';
+import { percentOf } from '../samples.js';
 
 const blocks = '▁▂▃▄▅▆▇█';
 
@@ -30,11 +31,6 @@ export function columns(samples: readonly Sample[], width: number): readonly Col
     else if (seen.has(index)) carried = undefined;
     return carried;
   });
-}
-
-/** Percent of the limit, or undefined where the sample has no figure. */
-export function percentOf({ used, limit }: Sample): number | undefined {
-  return used === undefined || limit === undefined || limit <= 0 ? undefined : (used / limit) * 100;
 }
 
 /** A line of blocks, the full block being the limit; `·` where nothing could be read. */

@@ -1,9 +1,10 @@
 import { howItWent } from '../fold/ladder.js';
 import { phaseWords } from '../fold/story.js';
 import { bytes, clock, count, duration, percent, secondsBetween, sentence } from '../format.js';
+import { percentOf } from '../samples.js';
 import { shortName } from '../target.js';
 import type { ChangeView, IncidentView } from '../view.js';
-import { peak, percentOf } from './sparkline.js';
+import { peak } from './sparkline.js';
 
 /** What each outcome means, in a headline. */
 export const outcomeWords = {

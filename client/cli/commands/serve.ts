@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import type { Config } from '../../../config/index.js';
+import { temporalSettings } from '../../../config/index.js';
+import { connectTemporal } from '../../temporal.js';
+import { serveApi } from '../../up/api.js';
+import { currentConfig } from '../../up/config.js';
+import { CliError, exitCodes } from '../exit-codes.js';
+import { withConfig } from '../options.js';
+import type { Cli } from '../program.js';
+import { type CommonOptions, requireConfig, temporalFor } from '../settings.js';
+import type { Io } from '../terminal/io.js';
+import { workerSide } from '../worker-side.js';
+import { interrupted } from './up.js';
+
+interface WorkerOptions extends CommonOptions {
+  readonly scope?: readonly string[];
+  readonly workflows: boolean;
+}
+
+/** `nightshift worker` and `nightshift api`: for a Temporal cluster, any number of each. */
+export function addServe(root: Command, { io }: Cli): void {
+  withTemporal(withConfig(root.command('worker')))
+    .description('Run a worker against the configured Temporal')
+    .option('--scope <scope...>', 'serve only these engines: docker/local')
+    .option('--no-workflows', 'only activities: other workers run the workflows')
+    .addHelpText(
+      'after',
+      '\nThe log goes to standard error, a line of JSON each. NIGHTSHIFT_LOG_LEVEL sets its level.',
+    )
+    .action((options: WorkerOptions) => worker(io, options));
+  withTemporal(withConfig(root.command('api')))
+    .description('Run the HTTP API: alerts in, and what operators do')
+    .addHelpText('after', '\nTokens: nightshift token create <name> --role operator')
+    .action((options: CommonOptions) => api(io, options));
+}
+
+function withTemporal(command: Command): Command {
+  return command
+    .option('--temporal <host:port>', 'Temporal is there, whatever the configuration says')
+    .option('--namespace <name>', 'namespace in it');
+}
+
+async function worker(io: Io, options: WorkerOptions): Promise<void> {
+  const { createLogger, startWorker } = await workerSide();
+  const logger = createLogger();
+  const config = await configOf(io, options, logger);
+  const running = await startWorker({
+    config,
+    logger,
+    workflows: options.workflows,
+    ...(options.scope ? { scopes: options.scope } : {}),
+  });
+  logger.info({ scopes: running.scopes, temporal: config().temporal.address }, 'the worker runs');
+  const failed = await Promise.race([
+    running.done.then(
+      () => 'it stopped',
+      (error: unknown) => String(error),
+    ),
+    interrupted(io.signal),
+  ]);
+  await running.stop().catch(() => undefined);
+  if (failed !== undefined) throw new CliError(exitCodes.failed, `the worker failed: ${failed}`);
+  logger.info('the worker has stopped');
+}
+
+async function api(io: Io, options: CommonOptions): Promise<void> {
+  const { createLogger } = await workerSide();
+  const logger = createLogger();
+  const config = await configOf(io, options, logger);
+  // Lazily: alerts get 503 while Temporal is away, and the sender tries again.
+  const temporal = await connectTemporal(temporalSettings(config()), {
+    lazy: true,
+    identity: 'nightshift api',
+  });
+  const serving = await serveApi(config(), temporal, logger);
+  logger.info({ url: serving.url }, 'the API listens');
+  await interrupted(io.signal);
+  await serving.close();
+  await temporal.close();
+  logger.info('the API has stopped');
+}
+
+/** The configuration of each moment, with Temporal where the options say. */
+async function configOf(
+  io: Io,
+  options: CommonOptions,
+  logger: Parameters<typeof currentConfig>[1],
+): Promise<() => Config> {
+  const { file } = requireConfig(io, options);
+  if (options.temporal === undefined && options.namespace === undefined) return currentConfig(file, logger);
+  const { address, namespace } = await temporalFor(io, options);
+  return currentConfig(file, logger, (config) => ({
+    ...config,
+    temporal: { ...config.temporal, address, namespace },
+  }));
+}
