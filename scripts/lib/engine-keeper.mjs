@@ -1,7 +1,7 @@
 // The keeper of a private Docker engine: a process of its own, which outlives its users by design.
 // Started by private-engine.mjs with { dockerd, paths } as its argument; its output is the engine's log.
 import { spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { makeBridge, removeBridge } from './bridge.mjs';
@@ -9,7 +9,7 @@ import { ping } from './engine-http.mjs';
 import { removeContainers, sweep } from './engine-sweep.mjs';
 import { waitGone } from './processes.mjs';
 
-const FIRST_USER_MS = 20_000;
+const FIRST_USER_MS = 8_000;
 const START_MS = 45_000;
 const STOP_MS = 30_000;
 
@@ -34,6 +34,7 @@ const server = createServer({ allowHalfOpen: true }, (socket) => {
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(name, () => stop());
 
 // The starter holds a lock, so a socket that is there has nobody behind it.
+mkdirSync(paths.run, { recursive: true, mode: 0o700 });
 rmSync(paths.keeper, { force: true });
 server.listen(paths.keeper, () => {
   setTimeout(() => users.size === 0 && stop(), FIRST_USER_MS).unref();
@@ -105,12 +106,12 @@ function fail(reason) {
   state = 'failed';
   failure = reason;
   for (const socket of users) announce(socket);
-  stop();
+  void stop();
 }
 
 function gone(socket) {
   if (!users.delete(socket)) return;
-  if (users.size === 0) stop(socket);
+  if (users.size === 0) void stop(socket);
   else socket.end();
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { engineJson } from './engine-http.mjs';
 import { allPids, argumentsOf, isAlive, parentOf, waitGone } from './processes.mjs';
 import { runCommand } from './run-command.mjs';
@@ -22,6 +23,9 @@ export async function sweep(paths) {
   for (const pid of [...rest.flatMap(descendants), ...rest]) kill(pid, 'SIGKILL');
   for (const pid of rest) await waitGone(pid, 2_000);
   await unmount([paths.data, paths.run]);
+  // A new dockerd refuses to start while the pid in such a file is anybody's.
+  rmSync(paths.pidFile, { force: true });
+  rmSync(join(paths.exec, 'containerd'), { recursive: true, force: true });
 }
 
 /** The pid of the dockerd that the pid file names, if that process really is this engine; otherwise null. */

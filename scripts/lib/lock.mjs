@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { throwIfInterrupted } from './errors.mjs';
+import { endMarked, markOf } from './mark.mjs';
 import { isAlive, startTimeOf } from './processes.mjs';
 
 const POLL_MS = 250;
@@ -20,8 +21,9 @@ export async function withLock(path, { log, signal, what }, work) {
   let said = 0;
   for (;;) {
     throwIfInterrupted(signal);
-    const holder = tryTake(path);
+    const holder = await tryTake(path, log);
     if (holder === null) break;
+    if (holder === undefined) continue;
     if (Date.now() - said > SAY_EVERY_MS) {
       log(`  ${what}: another process (${holder}) is at it; waiting for it`);
       said = Date.now();
@@ -35,8 +37,12 @@ export async function withLock(path, { log, signal, what }, work) {
   }
 }
 
-/** Takes the lock and returns null, or returns the id of the process that holds it. */
-function tryTake(path) {
+/**
+ * Takes the lock and returns null, or returns the id of the process that holds it; undefined where that one
+ * was dead. What a dead holder had started (a build, npm) is ended before its lock is removed, so that two
+ * never write to one place.
+ */
+async function tryTake(path, log) {
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, JSON.stringify({ pid: process.pid, start: startTimeOf(process.pid) }));
   try {
@@ -50,8 +56,9 @@ function tryTake(path) {
   }
   const holder = read(path);
   if (holder && lives(holder)) return holder.pid;
+  if (holder) await endMarked(markOf(holder), log);
   removeStale(path, holder);
-  return holder?.pid ?? 'unknown';
+  return undefined;
 }
 
 function read(path) {

@@ -48,8 +48,8 @@ export function enginePaths(name) {
 export async function startPrivateEngine({ dockerd, name, log, signal }) {
   const paths = enginePaths(name);
   mkdirSync(paths.data, { recursive: true });
-  mkdirSync(paths.run, { recursive: true, mode: 0o700 });
-  const connection = await withLock(paths.lock, { log, signal, what: 'the private Docker engine' }, () =>
+  const what = 'the private Docker engine';
+  const connection = await withLock(paths.lock, { log, signal, what }, () =>
     joinOrStart({ dockerd, paths, log, signal }),
   );
   return {

@@ -2,8 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Interrupted } from './errors.mjs';
+import { markEnvironment } from './mark.mjs';
 
-const GRACE_MS = 5_000;
+const GRACE_MS = 3_000;
 const TAIL_LINES = 40;
 
 /**
@@ -23,7 +24,8 @@ export function runCommand(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: env ?? process.env,
+      // Marked, so that the next run can end it if this process is killed; what must not be interrupted isn't.
+      env: { ...(env ?? process.env), ...(uninterruptible ? {} : markEnvironment()) },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Interrupted } from './errors.mjs';
-import { allPids, argumentsOf, isAlive, waitGone } from './processes.mjs';
+import { endMarked, markEnvironment, markOf } from './mark.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const MARK = 'NIGHTSHIFT_SESSION';
 const SAME_PRESS_MS = 500;
 
 /**
@@ -20,7 +18,6 @@ export class Session {
   #child = null;
   #received = null;
   #lastForwarded = 0;
-  #id = `${process.pid}-${Date.now()}`;
 
   constructor(log) {
     this.log = log;
@@ -54,7 +51,7 @@ export class Session {
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, {
         stdio: 'inherit',
-        env: { ...process.env, ...env, [MARK]: this.#id },
+        env: { ...process.env, ...env, ...markEnvironment() },
       });
       this.#child = child;
       child.on('error', reject);
@@ -67,7 +64,7 @@ export class Session {
 
   /** Ends what the foreground command has left running, then does all that `atEnd` was given, and prints the last line. */
   async end() {
-    await this.#endLeftovers();
+    await endMarked(markOf(), this.log);
     for (const work of this.#cleanups.splice(0).reverse()) {
       try {
         await work();
@@ -90,32 +87,5 @@ export class Session {
     if (Date.now() - this.#lastForwarded < SAME_PRESS_MS) return;
     this.#lastForwarded = Date.now();
     this.#child.kill(name);
-  }
-
-  /** Processes that carry this session's mark in their environment: the command's, none but ours. */
-  async #endLeftovers() {
-    const left = allPids().filter((pid) => pid !== process.pid && hasMark(pid, this.#id));
-    for (const pid of left) {
-      this.log(`ending what was left running: ${argumentsOf(pid)?.slice(0, 3).join(' ') ?? pid}`);
-      kill(pid, 'SIGTERM');
-    }
-    const end = Date.now() + 10_000;
-    for (const pid of left) if (!(await waitGone(pid, Math.max(0, end - Date.now())))) kill(pid, 'SIGKILL');
-  }
-}
-
-function hasMark(pid, id) {
-  try {
-    return isAlive(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${id}`);
-  } catch {
-    return false;
-  }
-}
-
-function kill(pid, name) {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // it has ended already
   }
 }
