@@ -39,7 +39,7 @@ export function leak(figures: Figures): Cause {
       words: `garbage was collected ${duration(app.gcAge ?? 0)} ago, and the memory is still in use`,
     },
     { holds: kills.length > 1, weight: 0.1, words: `it was killed ${kills.length} times: it fills up again` },
-    { holds: isBusy(figures), weight: -0.2, words: loadWords(figures) },
+    { holds: isBusy(figures), weight: -0.3, words: loadWords(figures) },
   ]);
 }
 

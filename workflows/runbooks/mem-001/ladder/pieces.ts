@@ -2,6 +2,7 @@ import { appContainer } from '../../../../model/changes/object.js';
 import type { ContainerReading, DockerLook } from '../../../../model/container.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
 import { theBloated } from '../../../../model/memory/ranking.js';
+import { killsOf } from '../figures.js';
 
 /** The name of the most likely cause, or undefined where it can't be told. */
 export function leading(diagnosis: Diagnosis): string | undefined {
@@ -29,4 +30,11 @@ export function silent(look: DockerLook): string | null {
   if (container === undefined) return look.target.kind === 'container' ? 'the container was not read' : null;
   if (container.paused) return `${container.name} is paused`;
   return container.status === 'running' ? null : `${container.name} is ${container.status}, not running`;
+}
+
+/** Why no restart helps, or null: load that is served honestly fills the memory again at once. */
+export function honestLoad(look: DockerLook, diagnosis: Diagnosis): string | null {
+  return leading(diagnosis) === 'traffic-peak' && killsOf(look).length === 0
+    ? 'it is busy, not leaking: a restart drops its requests, and the memory comes back'
+    : null;
 }

@@ -4,13 +4,16 @@ import type { ContainerReading, DockerLook } from '../../../../model/container.j
 import { dependencyOrder } from '../../../../model/memory/order.js';
 import { sparedWhy } from '../../../../model/memory/ranking.js';
 import type { Remedy } from '../../../../model/runbook.js';
+import { honestLoad } from './pieces.js';
 
 /** MEM-001's rollback option 3: all containers of the service, in dependency order, always with a decision. */
 export const restartService: Remedy<DockerLook> = {
   name: 'restart-service',
   title: 'Restart all containers of the service',
   usually: 'outage',
-  propose(look) {
+  propose(look, diagnosis) {
+    const load = honestLoad(look, diagnosis);
+    if (load !== null) return { skip: load };
     const { service } = look.settings;
     const name = service?.composeProject ?? service?.label;
     if (service === undefined || name === undefined)
