@@ -134,6 +134,13 @@ function hung(endpoint: Endpoint) {
 }
 
 function unreachable(endpoint: Endpoint, error: unknown) {
+  // Ports of other protocols, which fetch never calls: https://fetch.spec.whatwg.org/#port-blocking
+  if (reasonOf(error) === 'bad port') {
+    return failure(
+      'Misconfigured',
+      `${named(endpoint)} can’t be called: HTTP clients refuse this port, so let the app listen on another.`,
+    );
+  }
   return failure('Unreachable', `${named(endpoint)} could not be reached: ${reasonOf(error)}.`, error);
 }
 
