@@ -13,6 +13,8 @@ import { lastLine, runProgram } from './program.js';
 const pollMs = 250;
 /** After its command has ended, the new process is waited for at most this long, milliseconds. */
 const appearsWithinMs = 10_000;
+/** The same after a command that failed: it may have done its work all the same. */
+const afterFailureMs = 2000;
 
 /**
  * Restarts one host process by its configured command, run as it is, without a shell. Idempotent by the identity of
@@ -42,8 +44,11 @@ export function processRestartApplier(
     const { exitCode, output } = await journal.whileBeating(
       runProgram(argv, { timeoutMs: timeoutSeconds * 1000, spawn }),
     );
-    if (exitCode !== 0) throw commandFailed(change, exitCode, output);
-    const after = await changed(proc, change, context, journal, sleep, appearsWithinMs);
+    const waitMs = exitCode === 0 ? appearsWithinMs : afterFailureMs;
+    const after = await changed(proc, change, context, journal, sleep, waitMs);
+    if (exitCode !== 0 && after === undefined) {
+      throw commandFailed(change, exitCode, output, (await findMatching(proc, change)).length > 0);
+    }
     return told(change, context, after, Math.round(performance.now() - from), exitCode);
   };
 }
@@ -101,7 +106,8 @@ function told(
     const note = `the command for ${params.name} ended well, but no new process ${params.process.executable} appeared within ${appearsWithinMs / 1000} s`;
     return effect(context, 'nothing', note, details);
   }
-  const took = tookMs === undefined ? '' : `; took ${seconds(tookMs)}`;
+  const failed = exitCode ? `; its command failed with exit code ${exitCode}` : '';
+  const took = `${failed}${tookMs === undefined ? '' : `; took ${seconds(tookMs)}`}`;
   const note = `restarted: ${params.name} is process ${after.pid} now${took}`;
   return effect(context, 'applied', note, { ...details, after: processUid(after), pid: after.pid });
 }
@@ -120,13 +126,18 @@ function ended({ params, fresh }: Change<ProcessRestartParams>) {
   );
 }
 
-function commandFailed({ params }: Change<ProcessRestartParams>, exitCode: number, output: string) {
+function commandFailed(
+  { params }: Change<ProcessRestartParams>,
+  exitCode: number,
+  output: string,
+  runs: boolean,
+) {
   const command = params.argv.join(' ');
   if (exitCode === 126 || exitCode === 127) {
     return failure('Misconfigured', `${command} can’t be run: ${lastLine(output)}. Correct restartArgv.`);
   }
   return failure(
     'Unsupported',
-    `${command} failed with exit code ${exitCode}: ${lastLine(output) || 'it said nothing'}`,
+    `${command} failed with exit code ${exitCode}: ${lastLine(output) || 'it said nothing'} (${params.name} ${runs ? 'still runs' : 'does not run any more'}).`,
   );
 }
