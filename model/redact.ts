@@ -10,7 +10,7 @@ const hidden = '[redacted]';
 
 /** Names of settings whose value is a secret. */
 const secretName =
-  '[\\w.-]*(?:passw(?:or)?d|passphrase|secret|api[_-]?key|apikey|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|token|credentials?)';
+  '[\\w.-]{0,80}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|apikey|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|token|credentials?)';
 
 /** Order matters: whole forms first, then single values. */
 const rules: readonly (readonly [RegExp, string])[] = [
@@ -23,7 +23,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   ],
   [/\b(bearer|basic)\s+(?!\[redacted\])[\w.~+/-]{8,}=*/gi, `$1 ${hidden}`],
   // scheme://user:password@host
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi, `$1:${hidden}@`],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,200}):[^\s/@]+@/gi, `$1:${hidden}@`],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, hidden],
   [
     /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{16,}|AIza[\w-]{30,})/g,
@@ -32,16 +32,16 @@ const rules: readonly (readonly [RegExp, string])[] = [
   // "password": "…" and password='…'
   [
     new RegExp(
-      `((?<![\\w])["']?${secretName}["']?\\s*[:=]\\s*)(["'])(?!\\[redacted\\])(?:\\\\.|(?!\\2).)+\\2`,
+      `((?<![\\w.-])["']?${secretName}["']?\\s*[:=]\\s*)(["'])(?!\\[redacted\\])(?:\\\\.|(?!\\2).)+\\2`,
       'gi',
     ),
     `$1$2${hidden}$2`,
   ],
   // password=… and --api-key=…
   [
-    new RegExp(`((?<![\\w])${secretName}\\s*[:=]\\s*)(?!["']|\\[redacted\\])[^\\s,;&"')}\\]]+`, 'gi'),
+    new RegExp(`((?<![\\w.-])${secretName}\\s*[:=]\\s*)(?!["']|\\[redacted\\])[^\\s,;&"')}\\]]+`, 'gi'),
     `$1${hidden}`,
   ],
   // --password … on a command line
-  [new RegExp(`(--${secretName}\\s+)(?!-|\\[redacted\\])\\S+`, 'gi'), `$1${hidden}`],
+  [new RegExp(`((?<![\\w.-])--${secretName}\\s+)(?!-|\\[redacted\\])\\S+`, 'gi'), `$1${hidden}`],
 ];

@@ -68,11 +68,14 @@ function connection(address: EngineAddress): { options: Docker.DockerOptions; ag
   const { host, port } = endpoint;
   if (!address.tls) return { options: { host, port }, agent: keepAlive() };
   const tls = readTls(address, address.tls);
-  const agent = new TlsAgent({ ...tls, keepAlive: true, maxSockets: 16, minVersion: 'TLSv1.2' });
+  const agent = new TlsAgent({ ...tls, keepAlive: true, maxSockets, minVersion: 'TLSv1.2' });
   return { options: { host, port, protocol: 'https', ...tls }, agent };
 }
 
-const keepAlive = (): Agent => new Agent({ keepAlive: true, maxSockets: 16 });
+/** Stats of many containers are waited for at once: the engine gives them once a second. */
+const maxSockets = 64;
+
+const keepAlive = (): Agent => new Agent({ keepAlive: true, maxSockets });
 
 function readTls(address: EngineAddress, files: NonNullable<EngineAddress['tls']>) {
   const read = (name: keyof typeof files): string => {

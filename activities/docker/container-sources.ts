@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { failure, messageOf } from '../failure.js';
+import type { HostReader } from '../host/reader.js';
 import type { CallOptions, DockerEngine } from './client.js';
 import type { Inspect, RawContainer } from './container.js';
 import { memoryFromStats, type StatsMemory } from './stats.js';
@@ -31,7 +32,7 @@ export function inspectContainer(
 }
 
 /** One reading of a container's memory, without waiting for a second one. Undefined where it does not run. */
-export async function readStats(
+async function readStats(
   engine: DockerEngine,
   id: string,
   options: CallOptions,
@@ -56,7 +57,7 @@ export function listRunning(engine: DockerEngine, options: CallOptions): Promise
   );
 }
 
-/** State, memory and exec sessions of one container. What fails besides the state is the reading's gap. */
+/** State and exec sessions of one container. */
 export async function readContainer(
   engine: DockerEngine,
   idOrName: string,
@@ -64,18 +65,35 @@ export async function readContainer(
   inspected?: Inspect,
 ): Promise<RawContainer> {
   const inspect = inspected ?? (await inspectContainer(engine, idOrName, options));
-  const [stats, execs] = await Promise.allSettled([
-    inspect.State.Running ? readStats(engine, inspect.Id, options) : undefined,
-    countExecs(engine, inspect, options),
-  ]);
-  options.signal?.throwIfAborted();
-  const gaps = [stats, execs].flatMap((one) => (one.status === 'rejected' ? [messageOf(one.reason)] : []));
-  return {
-    inspect,
-    ...(stats.status === 'fulfilled' && stats.value ? { stats: stats.value } : {}),
-    execs: execs.status === 'fulfilled' ? execs.value : 0,
-    ...(gaps.length > 0 ? { gap: gaps.join(' ') } : {}),
-  };
+  try {
+    return { inspect, execs: await countExecs(engine, inspect, options) };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    return { inspect, execs: 0, gap: messageOf(error) };
+  }
+}
+
+/**
+ * Adds the container's memory: from the kernel's own files where `host` is the engine's host, which takes no time and
+ * tells more; else from the engine's stats, which take a second (the engine samples once a second).
+ */
+export async function withMemory(
+  engine: DockerEngine,
+  raw: RawContainer,
+  host: HostReader | undefined,
+  options: CallOptions,
+): Promise<RawContainer> {
+  const { Running, Restarting, Pid } = raw.inspect.State;
+  if (!Running || Restarting) return raw;
+  const cgroup = host && Pid > 0 ? await host.cgroupMemory(Pid) : undefined;
+  if (cgroup) return { ...raw, cgroup };
+  try {
+    const stats = await readStats(engine, raw.inspect.Id, options);
+    return stats ? { ...raw, stats } : raw;
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    return { ...raw, gap: [raw.gap, messageOf(error)].filter(Boolean).join(' ') };
+  }
 }
 
 /** Exec sessions that run, without the engine's own health checks. */

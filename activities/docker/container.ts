@@ -138,7 +138,8 @@ function stoppingOf({ Config }: Inspect) {
 }
 
 function commandOf({ Path, Args }: Inspect): string[] {
-  // Redacted as a whole: a secret often stands in the argument after its name.
-  const whole = redact([Path, ...Args].join('\0 ')).split('\0 ');
+  // Redacted as a whole: a secret often stands in the argument after its name. U+2028 is white space to the rules, and
+  // in no command line.
+  const whole = redact([Path, ...Args].join('\u2028')).split('\u2028');
   return whole.slice(0, 16).map((part) => part.slice(0, 120));
 }

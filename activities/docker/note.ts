@@ -21,7 +21,7 @@ export function noteEverything(
 }
 
 function noteContainer(notebook: Notebook, one: ContainerReading, raw: RawContainer | undefined): void {
-  const stats = 'docker stats';
+  const stats = statsSource(raw);
   notebook.saw(stats, 'container.workingSet', one.workingSetBytes, 'bytes');
   notebook.saw(stats, 'container.usage', one.usageBytes, 'bytes');
   notebook.saw(stats, 'container.pageCache', one.cacheBytes, 'bytes');
@@ -37,6 +37,11 @@ function noteContainer(notebook: Notebook, one: ContainerReading, raw: RawContai
   notebook.saw(inspect, 'container.oomKilled', one.oomKilled);
   if (one.heapFlags.length > 0) notebook.saw(inspect, 'container.heapFlags', one.heapFlags);
   noteCgroup(notebook, raw);
+}
+
+/** The same figure by either way: `docker stats` computes it from these files. */
+function statsSource(raw: RawContainer | undefined): string {
+  return raw?.cgroup ? `cgroup v${raw.cgroup.version} (docker stats)` : 'docker stats';
 }
 
 function noteCgroup(notebook: Notebook, raw: RawContainer | undefined): void {

@@ -4,6 +4,7 @@ import type { Reading } from '../adapter.js';
 import { failure } from '../failure.js';
 import type { BriefProcess } from '../host/processes.js';
 import { type RawContainer, toReading } from './container.js';
+import { withMemory } from './container-sources.js';
 import { engineDetails } from './engine-info.js';
 import { fitReading } from './fit.js';
 import { type Asked, type Gathered, gather, sourceLimit } from './gather.js';
@@ -30,7 +31,7 @@ type DockerReading = Reading<DockerDetails>;
 
 /** One whole reading of a container, a host or a process on it. */
 export async function readTarget(asked: Asked, remembered: Remembered): Promise<DockerReading> {
-  const gathered = await withCgroups(asked, await gather(asked));
+  const gathered = await withMemories(asked, await gather(asked));
   const { own, running } = gathered;
   const container = own && reading(asked, remembered, own);
   const all = running.map((raw) => reading(asked, remembered, raw)).sort(byWorkingSet);
@@ -54,14 +55,10 @@ export async function readTarget(asked: Asked, remembered: Remembered): Promise<
   return fitReading({ ...judged(asked, remembered, gathered, details), evidence, details }, at);
 }
 
-/** The kernel's own figures of each container, where this is its host. */
-async function withCgroups(asked: Asked, gathered: Gathered): Promise<Gathered> {
-  if (!gathered.bound) return gathered;
-  const add = async (raw: RawContainer): Promise<RawContainer> => {
-    const { Pid: pid } = raw.inspect.State;
-    const cgroup = pid > 0 ? await asked.host.cgroupMemory(pid) : undefined;
-    return cgroup ? { ...raw, cgroup } : raw;
-  };
+async function withMemories(asked: Asked, gathered: Gathered): Promise<Gathered> {
+  const host = gathered.bound && asked.host;
+  const options = { signal: asked.context.signal, timeoutMs: sourceLimit };
+  const add = (raw: RawContainer): Promise<RawContainer> => withMemory(asked.engine, raw, host, options);
   const [own, running] = await Promise.all([
     gathered.own && add(gathered.own),
     Promise.all(gathered.running.map(add)),

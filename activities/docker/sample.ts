@@ -3,13 +3,12 @@ import type { Sample } from '../../model/evidence.js';
 import { shortName, type Target } from '../../model/target.js';
 import type { ReadContext } from '../adapter.js';
 import { failure, messageOf } from '../failure.js';
-import type { CgroupMemory } from '../host/cgroup.js';
 import type { LoggedKill } from '../host/oom-log.js';
 import type { HostReader } from '../host/reader.js';
 import type { Binding, Bindings } from './binding.js';
 import type { DockerEngine } from './client.js';
 import { type Inspect, toReading } from './container.js';
-import { inspectByName, readStats } from './container-sources.js';
+import { inspectByName, withMemory } from './container-sources.js';
 import { allUntil, readEvents } from './events.js';
 import { type Health, healthOf } from './health.js';
 import type { KillCounter } from './kill-counter.js';
@@ -58,14 +57,13 @@ async function readContainerSample(asked: SampleAsked): Promise<Read> {
   const name = settings.container ?? shortName(target.key);
   const [inspect, health] = await Promise.all([inspectByName(engine, name, options), readHealth(asked)]);
   const binding = await passing(asked.bindings.of(engine, options), context.signal);
-  const [stats, witnesses] = await Promise.all([
-    inspect.State.Running ? passing(readStats(engine, inspect.Id, options), context.signal) : undefined,
-    readWitnesses(asked, inspect, binding),
+  const isLocal = binding !== undefined && binding.gap === undefined;
+  const [raw, witnesses] = await Promise.all([
+    withMemory(engine, { inspect, execs: 0 }, isLocal ? asked.host : undefined, options),
+    readWitnesses(asked, inspect, isLocal, binding?.info.clockAheadMs ?? 0),
   ]);
-  const { cgroup } = witnesses;
-  const raw = { inspect, execs: 0, ...(stats ? { stats } : {}), ...(cgroup ? { cgroup } : {}) };
   const reading = toReading(raw, { scope: target.scope, protectedBecause: () => undefined });
-  const kills = countKills(counter, inspect, witnesses);
+  const kills = countKills(counter, inspect, { ...witnesses, cgroupKills: raw.cgroup?.oomKills });
   return {
     ...figures(measureContainer(reading, binding?.info.memTotalBytes ?? 0)),
     ...healthOf(inspect, health),
@@ -76,22 +74,15 @@ async function readContainerSample(asked: SampleAsked): Promise<Read> {
 }
 
 /** What a sample asks about kills: the same witnesses as a look, so that the counts can be compared. */
-async function readWitnesses(asked: SampleAsked, inspect: Inspect, binding: Binding | undefined) {
+async function readWitnesses(asked: SampleAsked, inspect: Inspect, isLocal: boolean, aheadMs: number) {
   const { engine, host, context } = asked;
   const { signal } = context;
-  const isLocal = binding !== undefined && binding.gap === undefined;
-  const pid = inspect.State.Pid;
-  const range = { ...allUntil(binding?.info.clockAheadMs ?? 0), container: inspect.Id };
-  const [cgroup, log, events] = await Promise.all([
-    isLocal && pid > 0 ? host.cgroupMemory(pid) : undefined,
+  const range = { ...allUntil(aheadMs), container: inspect.Id };
+  const [log, events] = await Promise.all([
     isLocal ? passing(host.kernelLog.read(signal), signal) : undefined,
     passing(readEvents(engine, range, { signal, timeoutMs: callLimit }), signal),
   ]);
-  return { ...inCgroup(cgroup), ...(log ? { logged: log.kills } : {}), ...(events ? { events } : {}) };
-}
-
-function inCgroup(cgroup: CgroupMemory | undefined): { cgroup?: CgroupMemory; cgroupKills?: number } {
-  return cgroup ? { cgroup, cgroupKills: cgroup.oomKills } : {};
+  return { ...(log ? { logged: log.kills } : {}), ...(events ? { events } : {}) };
 }
 
 async function readHostSample(asked: SampleAsked): Promise<Read> {

@@ -20,11 +20,14 @@ export interface LoggedKill {
   readonly anonBytes?: number;
 }
 
-/** A record of /dev/kmsg: `priority,sequence,microseconds since boot,flags;text`. Undefined for continuation lines. */
+/**
+ * A record of /dev/kmsg: `priority,sequence,microseconds since boot,flags;text`. Undefined for continuation lines, and
+ * for what programs wrote there themselves (facility other than 0): that proves nothing.
+ */
 export function parseKmsg(
   record: string,
 ): { sequence: number; microseconds: number; text: string } | undefined {
-  const match = /^\d+,(\d+),(\d+),[^;]*;([^\n]*)/.exec(record);
+  const match = /^[0-7],(\d+),(\d+),[^;]*;([^\n]*)/.exec(record);
   if (!match) return undefined;
   return { sequence: Number(match[1]), microseconds: Number(match[2]), text: match[3] ?? '' };
 }
