@@ -1,3 +1,4 @@
+export { serveHealth } from '../../worker/health.js';
 export type { Planned } from '../../worker/plan-once.js';
 
 /**

@@ -1,20 +1,20 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Config } from '../../../config/index.js';
 import { temporalSettings } from '../../../config/index.js';
 import { connectTemporal } from '../../temporal.js';
-import { serveApi } from '../../up/api.js';
 import { currentConfig } from '../../up/config.js';
 import { CliError, exitCodes } from '../exit-codes.js';
-import { withConfig } from '../options.js';
+import { port, withConfig } from '../options.js';
 import type { Cli } from '../program.js';
 import { type CommonOptions, requireConfig, temporalFor } from '../settings.js';
 import type { Io } from '../terminal/io.js';
-import { workerSide } from '../worker-side.js';
+import { serveHealth, workerSide } from '../worker-side.js';
 import { interrupted } from './up.js';
 
 interface WorkerOptions extends CommonOptions {
   readonly scope?: readonly string[];
   readonly workflows: boolean;
+  readonly healthPort?: number;
 }
 
 /** `nightshift worker` and `nightshift api`: for a Temporal cluster, any number of each. */
@@ -23,6 +23,11 @@ export function addServe(root: Command, { io }: Cli): void {
     .description('Run a worker against the configured Temporal')
     .option('--scope <scope...>', 'serve only these engines: docker/local')
     .option('--no-workflows', 'only activities: other workers run the workflows')
+    .addOption(
+      new Option('--health-port <port>', 'serve /healthz and /readyz on 127.0.0.1 there')
+        .env('NIGHTSHIFT_HEALTH_PORT')
+        .argParser(port),
+    )
     .addHelpText(
       'after',
       '\nThe log goes to standard error, a line of JSON each. NIGHTSHIFT_LOG_LEVEL sets its level.',
@@ -51,6 +56,13 @@ async function worker(io: Io, options: WorkerOptions): Promise<void> {
     ...(options.scope ? { scopes: options.scope } : {}),
   });
   logger.info({ scopes: running.scopes, temporal: config().temporal.address }, 'the worker runs');
+  const health = options.healthPort
+    ? await serveHealth({ healthy: running.healthy, port: options.healthPort }).catch(async (error) => {
+        await running.stop();
+        throw error;
+      })
+    : undefined;
+  if (health) logger.info({ url: health.url }, 'the health of this worker is served');
   const failed = await Promise.race([
     running.done.then(
       () => 'it stopped',
@@ -59,12 +71,13 @@ async function worker(io: Io, options: WorkerOptions): Promise<void> {
     interrupted(io.signal),
   ]);
   await running.stop().catch(() => undefined);
+  await health?.close();
   if (failed !== undefined) throw new CliError(exitCodes.failed, `the worker failed: ${failed}`);
   logger.info('the worker has stopped');
 }
 
 async function api(io: Io, options: CommonOptions): Promise<void> {
-  const { createLogger } = await workerSide();
+  const [{ createLogger }, { serveApi }] = await Promise.all([workerSide(), import('../../up/api.js')]);
   const logger = createLogger();
   const config = await configOf(io, options, logger);
   // Lazily: alerts get 503 while Temporal is away, and the sender tries again.
