@@ -111,12 +111,12 @@ function fail(reason) {
 
 function gone(socket) {
   if (!users.delete(socket)) return;
-  if (users.size === 0) void stop(socket);
+  if (users.size === 0) void stop();
   else socket.end();
 }
 
-/** Stops everything, then closes the last user's connection, which is what that user waits for. */
-async function stop(last) {
+/** Stops everything and ends. */
+async function stop() {
   if (state === 'stopping') return;
   const wasReady = state === 'ready';
   state = 'stopping';
@@ -133,6 +133,6 @@ async function stop(last) {
   } catch (error) {
     console.error(`nightshift: ${paths.run} stays: ${error.message}`);
   }
-  for (const socket of [...users, ...(last ? [last] : [])]) socket.end();
-  setTimeout(() => process.exit(0), 100);
+  // Its end closes the users' connections, which is what they wait for.
+  process.exit(0);
 }

@@ -73,6 +73,8 @@ function kill(pid, signal) {
 async function unmount(folders) {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
   const points = lines.map((line) => line.split(' ')[4].replace(/\\040/g, ' '));
-  const ours = points.filter((point) => folders.some((folder) => point.startsWith(`${folder}/`)));
+  const ours = points.filter((point) =>
+    folders.some((folder) => point === folder || point.startsWith(`${folder}/`)),
+  );
   for (const point of ours.reverse()) await runCommand('umount', ['-l', point]);
 }

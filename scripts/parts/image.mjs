@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { candidates } from '../lib/engine-endpoint.mjs';
@@ -10,7 +10,10 @@ import { ensureBusybox, rootFolder } from '../lib/root-folder.mjs';
 import { tarStream } from '../lib/tar.mjs';
 
 const AGENT_NAME = 'nightshift/agent';
-const AGENT = fileURLToPath(new URL('../../examples/agent', import.meta.url));
+/** This file is also copied to dist/scripts/parts, a folder deeper. */
+const AGENT = ['../../examples/agent', '../../../examples/agent']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find(existsSync);
 /** Raised when the recipe below changes, so that images of the old one are made anew. */
 const RECIPE = 1;
 /** An older image stays for a day: another clone of another state may be using it. */
@@ -81,7 +84,7 @@ function agentContent() {
 /** The agent's image, if the engine that can be reached has it; makes nothing. */
 export async function find() {
   const [first] = candidates();
-  if (!first) return null;
+  if (!first || !AGENT) return null;
   const named = process.env.NIGHTSHIFT_AGENT_IMAGE;
   const image = named ?? `${AGENT_NAME}:${contentHash(agentContent())}`;
   if (!(await exists(first, image))) return null;

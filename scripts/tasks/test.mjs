@@ -58,7 +58,7 @@ const isCi = () => !['', '0', 'false'].includes(process.env.CI ?? '');
 export async function test(session, args) {
   const linted = await lint(session);
   const env = await partsEnvironment(session);
-  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-report-'));
   session.atEnd(() => rmSync(folder, { recursive: true, force: true }));
   const report = join(folder, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
