@@ -342,6 +342,18 @@ describe('the diagnosis', () => {
     expect(first).toMatchObject({ name: 'bloated-container', object: 'docker/local/fat' });
     expect(first?.evidenceAgainst).toEqual(['db uses 2 GiB, and is a data service']);
   });
+  it('takes a little memory outside the processes for nothing odd', () => {
+    const look = containerLook({
+      container: at(240),
+      details: { processes: [process({ rssBytes: 190 * MiB })] },
+    });
+    expect(diagnose(look, leaking).causes.map(({ name }) => name)).not.toContain('memory-in-no-process');
+  });
+  it('does not add up processes that were cut off', () => {
+    const many = Array.from({ length: 30 }, (_, i) => process({ pid: 100 + i, rssBytes: 2 * MiB }));
+    const look = containerLook({ container: at(240), details: { processes: many } });
+    expect(diagnose(look, leaking).causes.map(({ name }) => name)).not.toContain('memory-in-no-process');
+  });
   it('mentions caches whose size the app does not tell', () => {
     const look = containerLook({ container: at(235), settings: fullSettings });
     expect(diagnose(look, []).causes.map(({ name }) => name)).toContain('cache-too-large');

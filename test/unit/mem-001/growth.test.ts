@@ -48,6 +48,13 @@ describe('growth', () => {
     expect(growthOf(samplesOf(saw))?.secondsToLimit).toBeUndefined();
   });
 
+  it('is not seen in noise, though half of its slopes point up', () => {
+    const noise = [100, 104, 99, 105, 101, 103, 98, 106, 102, 104].map((n) => n * MiB);
+    const growth = growthOf(samplesOf(noise));
+    expect(growth?.bytesPerSecond).toBeGreaterThan(0);
+    expect(growth?.secondsToLimit).toBeUndefined();
+  });
+
   it('is steady only after enough time', () => {
     const flat = samplesOf([100, 101, 100, 99, 100, 101, 100].map((n) => n * MiB));
     expect(isSteady(growthOf(flat), 30)).toBe(true);

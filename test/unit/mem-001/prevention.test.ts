@@ -190,6 +190,18 @@ describe('a leak', () => {
   });
 });
 
+describe('the diagnosis that is reported', () => {
+  it('is the one from when it was worst, not the one from the beginning', () => {
+    const first = containerLook({ container: { workingSetBytes: 206 * MiB } });
+    const later: readonly Sample[] = rising(206 * MiB, 4 * MiB, 10).map((used, i) => ({
+      at: atSecond(i * 5),
+      used,
+      limit: 256 * MiB,
+    }));
+    expect(one(/developers/, first, [...later, ...quietAfter], recovered).why).toMatch(/grew by 819 KiB\/s/);
+  });
+});
+
 describe('a host', () => {
   const swapping = host({
     memTotalBytes: 4 * GiB,

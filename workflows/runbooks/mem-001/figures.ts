@@ -55,9 +55,9 @@ export function figuresOf(look: DockerLook, samples: readonly Sample[]): Figures
   };
 }
 
-/** The look is a reading too; the engine may have put it among the samples already. */
+/** The look is a reading too. Where it is among the samples already, `growthOf` counts the moment once. */
 function withLook(samples: readonly Sample[], look: DockerLook, { used, limit }: Measure): readonly Sample[] {
-  return [...samples.filter(({ at }) => at !== look.at), { at: look.at, used, limit }];
+  return [...samples, { at: look.at, used, limit }];
 }
 
 /** On a host every kill concerns it; elsewhere only those of the target itself. */

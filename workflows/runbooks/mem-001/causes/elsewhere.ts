@@ -7,6 +7,8 @@ import { weigh } from './scale.js';
 
 /** Pages a second in and out of swap that people feel: 1000 pages are 4 MB. As in the alert rules. */
 const swappedPages = 1000;
+/** So many processes a look holds at most. */
+const mostProcesses = 30;
 
 /** Memory that no restart of a process gives back: tmpfs, slab, huge pages. */
 export function inNoProcessCause(figures: Figures): Cause | undefined {
@@ -40,7 +42,9 @@ function ofHost(host: HostReading): Cause {
 function ofContainer({ look }: Figures, container: ContainerReading): Cause | undefined {
   const used = container.workingSetBytes;
   const processes = look.details.processes.filter(({ containerId }) => containerId === container.id);
-  if (used === undefined || used <= 0 || processes.length === 0) return undefined;
+  // A full list is cut off: what the rest has is not known.
+  if (used === undefined || used <= 0 || processes.length === 0 || processes.length >= mostProcesses)
+    return undefined;
   const anonymous = processes.reduce(
     (sum, { rssBytes, sharedBytes }) => sum + Math.max(0, rssBytes - sharedBytes),
     0,
