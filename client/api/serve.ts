@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Api } from './app.js';
 
 export interface ServeOptions {
-  readonly app: Api;
+  readonly app: { readonly fetch: Api['fetch'] };
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
@@ -27,10 +27,8 @@ export class CannotListen extends Error {
 
 /** Serves the API. Throws `CannotListen`. */
 export async function serve({ app, host, port, graceMs = 10_000 }: ServeOptions): Promise<Serving> {
-  const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 10_000 },
-    getRequestListener(app.fetch),
-  );
+  const timeouts = { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 };
+  const server = createServer(timeouts, getRequestListener(app.fetch));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: Error) =>
       reject(new CannotListen(`${host}:${port} can't be listened on: ${error.message}`, { cause: error })),
@@ -39,14 +37,19 @@ export async function serve({ app, host, port, graceMs = 10_000 }: ServeOptions)
   });
   const address = server.address() as AddressInfo;
   const name = host.includes(':') ? `[${host}]` : host;
-  const close = () =>
-    new Promise<void>((resolve) => {
-      const force = setTimeout(() => server.closeAllConnections(), graceMs);
-      server.close(() => {
-        clearTimeout(force);
-        resolve();
-      });
-      server.closeIdleConnections();
+  return { url: `http://${name}:${address.port}`, port: address.port, close: () => close(server, graceMs) };
+}
+
+/** Connections that become idle while we wait are closed too: a sender keeps its own open for minutes. */
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const force = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(force);
+      resolve();
     });
-  return { url: `http://${name}:${address.port}`, port: address.port, close };
+    server.closeIdleConnections();
+  });
 }

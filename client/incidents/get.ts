@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { Fact } from '../../model/facts.js';
+import { fold } from '../../model/fold.js';
 import type { IncidentView } from '../../model/view.js';
 import { type IncidentResult, queries } from '../../workflows/contract.js';
 import { reach, TemporalUnreachable } from '../temporal.js';
@@ -80,10 +81,9 @@ type Told = Pick<IncidentDetails, 'source' | 'note' | 'view' | 'facts'>;
 async function ask(client: Client, { workflowId, runId }: IncidentRef): Promise<Told> {
   const handle = client.workflow.getHandle(workflowId, runId);
   try {
-    const [view, facts] = await reach(client, queryTimeoutMs, () =>
-      Promise.all([handle.query<IncidentView>(queries.view), handle.query<Fact[]>(queries.facts)]),
-    );
-    return { source: 'query', view, facts };
+    // One question only: the server holds one waiting query a workflow, and puts a second one off for seconds.
+    const facts = await reach(client, queryTimeoutMs, () => handle.query<Fact[]>(queries.facts));
+    return { source: 'query', view: fold(facts), facts };
   } catch (error) {
     return { source: 'describe', note: whyNoAnswer(error) };
   }

@@ -2,7 +2,7 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { searchAttributes } from '../../workflows/contract.js';
 import { reach } from '../temporal.js';
-import { type IncidentRef, refOf } from './resolve.js';
+import { type IncidentRef, refOf, remember } from './resolve.js';
 import { isRunning } from './run.js';
 
 export interface IncidentFilter {
@@ -42,6 +42,7 @@ export async function listIncidents(client: Client, filter: IncidentFilter = {})
     let seen = 0;
     for await (const info of client.workflow.list({ query, pageSize: Math.min(limit, 500) })) {
       const row = rowOf(info);
+      remember(client, row);
       if (visible(row.targetKey)) rows.push(row);
       seen += 1;
       if (rows.length >= limit || seen >= lookThrough) break;

@@ -3,7 +3,7 @@ import type { Severity } from '../../model/alert.js';
 import { digest } from '../../model/digest.js';
 import type { Target } from '../../model/target.js';
 import { workflowIds } from '../../workflows/contract.js';
-import { type IncidentRef, refOf } from './resolve.js';
+import { type IncidentRef, refOf, remember } from './resolve.js';
 import { latestRun } from './run.js';
 import { signalWithStart } from './start.js';
 
@@ -50,5 +50,5 @@ export async function openIncident(client: Client, request: OpenRequest): Promis
     },
   });
   const started = !(before?.running && before.runId === runId);
-  return { ...refOf(workflowIds.incident(target.key), runId), started };
+  return { ...remember(client, refOf(workflowIds.incident(target.key), runId)), started };
 }

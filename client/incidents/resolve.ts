@@ -22,13 +22,37 @@ const scanLimit = 2_000;
  */
 export async function resolveIncident(client: Client, name: string): Promise<IncidentRef> {
   if (/^[a-z2-7]{8}$/.test(name)) {
-    const found = await byShortId(client, name);
-    if (found) return found;
+    const found = remembered(client).get(name) ?? (await byShortId(client, name));
+    if (found) return remember(client, found);
   }
   const workflowId = workflowIds.incident(name);
   const description = name === '' ? undefined : await describeRun(client, workflowId);
   if (!description) throw new NotFound(`no incident is called ${JSON.stringify(name)}`);
-  return refOf(workflowId, description.runId);
+  return remember(client, refOf(workflowId, description.runId));
+}
+
+/** Short ids that this process has met: what it has just opened is found at once, though visibility lags. */
+const met = new WeakMap<Client, Map<string, IncidentRef>>();
+const metAtMost = 10_000;
+
+function remembered(client: Client): Map<string, IncidentRef> {
+  const refs = met.get(client) ?? new Map<string, IncidentRef>();
+  met.set(client, refs);
+  return refs;
+}
+
+/** Keeps a run in mind by its short id, which is its for ever. */
+export function remember(client: Client, ref: IncidentRef): IncidentRef {
+  const refs = remembered(client);
+  refs.set(ref.shortId, {
+    workflowId: ref.workflowId,
+    runId: ref.runId,
+    targetKey: ref.targetKey,
+    shortId: ref.shortId,
+  });
+  const oldest = refs.size > metAtMost ? refs.keys().next().value : undefined;
+  if (oldest !== undefined) refs.delete(oldest);
+  return ref;
 }
 
 async function byShortId(client: Client, id: string): Promise<IncidentRef | undefined> {

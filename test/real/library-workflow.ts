@@ -13,7 +13,17 @@ import {
 import type { Alert } from '../../model/alert.js';
 import { type Control, type Decision, type DecisionReply, malformedDecision } from '../../model/decision.js';
 import { shortId } from '../../model/digest.js';
-import { memoKeys, queries, searchAttributes, signals, updates } from '../../workflows/contract.js';
+import type { Fact } from '../../model/facts.js';
+import { fold } from '../../model/fold.js';
+import {
+  type IncidentInput,
+  type IncidentResult,
+  memoKeys,
+  queries,
+  searchAttributes,
+  signals,
+  updates,
+} from '../../workflows/contract.js';
 
 const { struggle } = proxyActivities<{ struggle(): Promise<void> }>({
   startToCloseTimeout: '1m',
@@ -21,7 +31,7 @@ const { struggle } = proxyActivities<{ struggle(): Promise<void> }>({
   retry: { initialInterval: '1h', maximumAttempts: 3 },
 });
 
-export async function standIn(): Promise<unknown> {
+export async function standIn(input: IncidentInput): Promise<IncidentResult> {
   const { runId } = workflowInfo();
   const told: string[] = [];
   let end: string | undefined;
@@ -43,8 +53,23 @@ export async function standIn(): Promise<unknown> {
       },
     },
   );
-  setHandler(defineQuery(queries.view), () => ({ runbook: 'standIn', shortId: shortId(runId), told }));
-  setHandler(defineQuery(queries.facts), () => [{ n: 0, type: 'noted', text: told.join() }]);
+  const at = new Date().toISOString();
+  const facts = (): Fact[] => [
+    {
+      ...{
+        n: 0,
+        at,
+        type: 'opened',
+        target: input.target,
+        runbook: 'standIn',
+        runbookVersion: 1,
+        product: input.product,
+      },
+      ...{ by: input.openedBy, shortId: shortId(runId), runId, ladder: [], observeOnly: false },
+    },
+    { n: 1, at, type: 'noted', text: told.join() },
+  ];
+  setHandler(defineQuery(queries.facts), facts);
   upsertSearchAttributes([{ key: searchAttributes.shortId, value: shortId(runId) }]);
   const struggling = struggle().catch(() => {});
   await condition(() => end !== undefined);
@@ -60,7 +85,7 @@ export async function standIn(): Promise<unknown> {
     },
   });
   upsertSearchAttributes([{ key: searchAttributes.outcome, value: 'cancelled' }]);
-  return { outcome: 'cancelled', shortId: shortId(runId), facts: [], report: { runbook: 'standIn', told } };
+  return { outcome: 'cancelled', shortId: shortId(runId), facts: facts(), report: fold(facts()) };
 }
 
 /** Takes its signals and keeps them in its history: what it makes of them, its own tests say. */

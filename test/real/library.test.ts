@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { alertMetrics, Intake, incidentPort } from '../../client/alerts/index.js';
 import {
   cancel,
@@ -76,8 +76,8 @@ describe.skipIf(!temporalCli)('the library, against a Temporal server and a work
       source: 'query',
       live: true,
       open: true,
-      view: { told: ['OpenedByHand', 'OpenedByHand'] },
-      facts: [{ type: 'noted' }],
+      view: { shortId: expect.any(String), openedBy: 'person:alice', product: 'nightshift test' },
+      facts: [{ type: 'opened' }, { text: 'OpenedByHand,OpenedByHand' }],
       pending: [
         {
           type: 'struggle',
@@ -92,10 +92,16 @@ describe.skipIf(!temporalCli)('the library, against a Temporal server and a work
     });
   });
 
-  test('is found by its short id through the search attribute', async () => {
+  test('is found by its short id: at once by who has met it, and by others through the search attribute', async () => {
     const { client } = temporal;
     const { shortId, runId } = await getIncident(client, target.key);
     expect((await getIncident(client, shortId)).runId).toBe(runId);
+    const other = await connectTemporal({ address: server.address, namespace: 'default' });
+    await vi.waitFor(
+      async () => expect((await getIncident(other.client, shortId)).runId).toBe(runId),
+      20_000,
+    );
+    await other.close();
     await expect(getIncident(client, 'aaaaaaaa')).rejects.toThrow(NotFound);
     await expect(getIncident(client, 'docker/lib/nothing')).rejects.toThrow(NotFound);
   });
@@ -122,7 +128,8 @@ describe.skipIf(!temporalCli)('the library, against a Temporal server and a work
       source: 'result',
       live: false,
       status: 'COMPLETED',
-      view: { told: ['OpenedByHand', 'OpenedByHand', 'paused by bob: wait'] },
+      view: { openedBy: 'person:alice' },
+      facts: [{ type: 'opened' }, { text: 'OpenedByHand,OpenedByHand,paused by bob: wait' }],
       pending: [],
     });
     await expect(cancel(client, ref, { by: 'bob', verified: 'token' })).rejects.toThrow(/has ended/);
