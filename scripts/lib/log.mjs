@@ -19,7 +19,7 @@ export function createLog(stream = process.stderr) {
   };
   log.live = tty
     ? (text) => {
-        const width = (stream.columns ?? 80) - 1;
+        const width = (stream.columns || 80) - 1;
         stream.write(`\r\u001b[K${text.slice(0, width)}`);
         live = true;
       }

@@ -47,7 +47,7 @@ export class Session {
    * @returns {Promise<number>} its exit code; 128 + n if signal n ended it
    */
   foreground(command, args, env = {}) {
-    if (this.signal.aborted) return Promise.reject(new Interrupted());
+    if (this.signal.aborted || this.#received) return Promise.reject(new Interrupted());
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, {
         stdio: 'inherit',
