@@ -22,7 +22,7 @@ export function goingOnIn(container: ContainerReading, around: Surroundings): st
   return [
     ...requests,
     ...(execs > 0 ? [`${execs} open exec ${execs === 1 ? 'session' : 'sessions'} in ${name}`] : []),
-    ...composeOperations(around, container.composeProject),
+    ...composeOperations(around, (project) => project === container.composeProject),
     ...dependents(container, around.containers),
     ...(isDataService(container, around.dataServices) ? [`${name} is a data service`] : []),
   ];
@@ -40,14 +40,18 @@ export function goingOnOnHost(around: Surroundings): string[] {
   const others = free
     .filter(({ execs, id }) => execs > 0 && id !== largest?.id)
     .map(({ execs, name }) => `${execs} open exec ${execs === 1 ? 'session' : 'sessions'} in ${name}`);
-  const all = [...(largest ? goingOnIn(largest, around) : []), ...others, ...composeOperations(around)];
+  const all = [
+    ...(largest ? goingOnIn(largest, around) : []),
+    ...others,
+    ...composeOperations(around, () => true),
+  ];
   return [...new Set(all)];
 }
 
 /** Containers created or removed within this time mean that `docker compose up` or `down` is under way. */
 const operationMs = 60_000;
 
-function composeOperations(around: Surroundings, project?: string): string[] {
+function composeOperations(around: Surroundings, concerns: (project: string) => boolean): string[] {
   const since = around.engineNowMs - operationMs;
   const touched = around.events.filter(
     ({ action, atMs, composeProject, oneOff }) =>
@@ -55,7 +59,7 @@ function composeOperations(around: Surroundings, project?: string): string[] {
       atMs >= since &&
       composeProject !== undefined &&
       !oneOff &&
-      (project === undefined ? true : composeProject === project),
+      concerns(composeProject),
   );
   const projects = [...new Set(touched.map(({ composeProject }) => composeProject))];
   return projects.map((name) => {

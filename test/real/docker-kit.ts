@@ -54,6 +54,8 @@ export function dockerKit(url: string) {
         Image: image,
         Cmd: ['node', ...flags, '-e', script],
         ...options,
+        // None of these tests needs one, and the engine is shared.
+        HostConfig: { NetworkMode: 'none', ...options.HostConfig },
         Labels: { 'nightshift.dev': 'C', ...options.Labels },
       });
       made.push(container.id);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -334,6 +334,38 @@ describe.skipIf(!url)('a look at a real Docker engine (DOCKER_HOST)', () => {
     });
     slow.close();
     silent.close();
+  });
+
+  test('a process on the host is found by its program, with its memory; none or two are said', async () => {
+    const script = `globalThis.kept = Buffer.alloc(50 * 1024 * 1024, 1); setInterval(() => {}, 1000) // ${kit.name('p')}`;
+    const start = () => spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+    const first = start();
+    const target = { key: 'docker/local/process:indexer', kind: 'hostProcess', scope: 'docker/local' };
+    const match = { runtime: 'node' as const, executable: 'node', argsContain: kit.name('p') };
+    const indexer = { name: 'indexer', process: match, restartArgv: ['true'], timeoutSeconds: 5 };
+    const settings = { ...emptySettings, hostProcesses: [indexer] };
+    await until('it holds its memory', async () => {
+      const sample = await adapter.sample(target, settings, aMinuteAgo());
+      return (sample.used ?? 0) > 60 * MiB;
+    });
+    const seen = await adapter.read(target, settings, aMinuteAgo());
+    expect(seen.identity.uid).toMatch(new RegExp(`^${first.pid}@\\d+$`));
+    expect(seen).toMatchObject({ healthy: true, kills: 0, measure: { against: 'the host’s memory' } });
+    expect(seen.details.hostProcess?.rssBytes).toBeGreaterThan(60 * MiB);
+    const second = start();
+    await until('both run', async () => {
+      const { gap } = await adapter.sample(target, settings, aMinuteAgo());
+      return gap?.includes('2 processes run node') ?? false;
+    });
+    await expect(adapter.read(target, settings, aMinuteAgo())).rejects.toMatchObject({
+      type: 'Misconfigured',
+    });
+    for (const child of [first, second]) child.kill();
+    await until('both are gone', async () => {
+      const sample = await adapter.sample(target, settings, aMinuteAgo());
+      return sample.healthy === false && (sample.gap?.startsWith('no process runs node') ?? false);
+    });
+    await expect(adapter.read(target, settings, aMinuteAgo())).rejects.toMatchObject({ type: 'TargetGone' });
   });
 
   test('a look has no gaps here, is quick and small', async () => {

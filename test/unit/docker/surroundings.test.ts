@@ -49,6 +49,8 @@ describe('what is going on', () => {
     expect(goingOnIn(web, around([web], [created(10)]))).toHaveLength(1);
     expect(goingOnIn(web, around([web], [created(61)]))).toEqual([]);
     expect(goingOnIn(web, around([web], [created(10, { composeProject: 'other' })]))).toEqual([]);
+    const alone = container({ id: 'a', name: 'alone' });
+    expect(goingOnIn(alone, around([alone], [created(10)]))).toEqual([]);
     expect(goingOnIn(web, around([web], [created(10, { oneOff: true })]))).toEqual([]);
     expect(goingOnIn(web, around([web], [created(10, { action: 'start' })]))).toEqual([]);
   });
