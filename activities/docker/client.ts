@@ -104,12 +104,24 @@ async function limited<T>(
   const limit = AbortSignal.timeout(timeoutMs);
   const abortSignal = signal ? AbortSignal.any([signal, limit]) : limit;
   try {
-    return await firstOf(run(docker, abortSignal), abortSignal);
+    return await firstOf(run(docker, plainSignal(abortSignal)), abortSignal);
   } catch (error) {
     signal?.throwIfAborted();
     if (limit.aborted) throw tooSlow(address, what, timeoutMs);
     throw translate(error, what, address);
   }
+}
+
+/**
+ * A signal that leads to nothing else. docker-modem inspects the options of every call to any depth, even where its
+ * debug log is off: by an activity's own signal that reaches all of the worker, and takes seconds a call.
+ */
+function plainSignal(signal: AbortSignal): AbortSignal {
+  const plain = new AbortController();
+  const pass = (): void => plain.abort(signal.reason);
+  if (signal.aborted) pass();
+  else signal.addEventListener('abort', pass, { once: true });
+  return plain.signal;
 }
 
 /** dockerode never settles when a connection breaks in the middle of an answer: the signal settles it here. */
