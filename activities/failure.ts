@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { type FailureType, isFinal } from '../model/errors.js';
+import { type FailureType, isFinal, TypedFailure } from '../model/errors.js';
 
 /**
  * A failure of an activity, typed so that the engine can decide by it; retried or not as model/errors.ts says.
@@ -14,8 +14,9 @@ export function failure(type: FailureType, message: string, cause?: unknown): Ap
   });
 }
 
-/** The type of a failure made by `failure`, else undefined. */
+/** The type of a failure made by `failure`, here or by a runbook's author, else undefined. */
 export function failureType(error: unknown): FailureType | undefined {
+  if (error instanceof TypedFailure) return error.type;
   if (!(error instanceof ApplicationFailure)) return undefined;
   return error.type as FailureType | undefined;
 }

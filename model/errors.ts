@@ -25,3 +25,19 @@ export type FailureType = keyof typeof failures;
 export function isFinal(type: string | null | undefined): boolean {
   return type != null && type in failures && failures[type as FailureType].final;
 }
+
+/** A failure as a runbook's author throws it: its name is its type, which is how Temporal carries it on. */
+export class TypedFailure extends Error {
+  constructor(
+    readonly type: FailureType,
+    message: string,
+  ) {
+    super(message);
+    this.name = type;
+  }
+}
+
+/** Makes a typed failure. `message` is for people: it names the place and the mend. */
+export function failure(type: FailureType, message: string): TypedFailure {
+  return new TypedFailure(type, message);
+}

@@ -72,3 +72,11 @@ export interface Extension {
   readonly adapters: readonly TargetAdapter[];
   readonly appliers: Readonly<Record<string, Applier>>;
 }
+
+/** An extension of a runbook whose looks have a type of their own: in the engine all looks are alike. */
+export function defineExtension<L extends AnyLook>(
+  given: Omit<Extension, 'runbook'> & { readonly runbook: Runbook<L> },
+): Extension {
+  // The engine hands a runbook only looks that its own adapters made, so its rules may count on their type.
+  return { ...given, runbook: given.runbook as unknown as Runbook<AnyLook> };
+}
