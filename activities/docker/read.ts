@@ -155,9 +155,8 @@ function oomKills({ context }: Asked, { own, running, events, bound }: Gathered)
     containers: containers.map(endsOf),
     sinceMs: Date.parse(context.since),
   });
-  return own
-    ? kills.filter(({ containerId }) => containerId === own.inspect.Id || containerId === undefined)
-    : kills;
+  // Of others the evidence tells (kernel log): here only what happened to the target.
+  return own ? kills.filter(({ containerId }) => containerId === own.inspect.Id) : kills;
 }
 
 /** Both the health endpoint and the functional probe have to be well; the first fault is told. */
