@@ -178,13 +178,14 @@ describe('a leak', () => {
       container: { workingSetBytes: 235 * MiB },
       details: {
         processes: [process({ rssBytes: 230 * MiB })],
-        logLines: ['MemoryError'],
+        logLines: ['memory usage 40 %', 'MemoryError'],
         app: { nodejs_heap_size_used_bytes: 200 * MiB },
       },
     });
     const { why, snippet } = one(/developers/, first, [...leaking, ...quietAfter], recovered);
     expect(why).toMatch(/grew by 1 MiB\/s/);
     expect(why).toMatch(/heap in use: 200 MiB.*node \(4711\) with 230 MiB.*log: MemoryError/);
+    expect(why).not.toContain('memory usage 40 %');
     expect(snippet?.text).toContain('docker logs');
     none(/developers/, containerLook({ container: high }), flat);
   });

@@ -244,7 +244,7 @@ describe('the probe', () => {
     const probe = { ok: true, status: 200, latencyMs: 12.4, note: '200 OK' };
     expect(check(names.probe, ended({ settings, details: { probe } }))).toMatchObject({
       passed: true,
-      note: '200 OK (12 ms)',
+      note: '200 OK',
     });
     expect(passes(names.probe, ended({ settings, details: { probe: { ...probe, ok: false } } }))).toBe(false);
   });

@@ -26,7 +26,8 @@ export function leak(figures: Figures): Cause {
     {
       holds: cacheShare !== undefined && cacheShare < 0.2,
       weight: 0.15,
-      words: `its cache is small (${bytes(app.cacheBytes ?? 0)})`,
+      words:
+        app.cacheBytes === 0 ? 'its cache is empty' : `its cache is small (${bytes(app.cacheBytes ?? 0)})`,
     },
     {
       holds: cacheShare !== undefined && cacheShare >= 0.4,

@@ -3,6 +3,7 @@ import { bytes } from '../../../../model/format.js';
 import type { Recommendation } from '../../../../model/runbook.js';
 import { growthWords } from '../causes/growing.js';
 import { appFigures } from '../figures.js';
+import { errorLines } from '../log-lines.js';
 import type { Lessons } from './lessons.js';
 
 /** A leak is mended in the code: what the developers need from this incident. */
@@ -19,13 +20,15 @@ export function leakAdvice({ seen, worst }: Lessons): readonly Recommendation[] 
     ...(largest === undefined
       ? []
       : [`largest process: ${largest.executable} (${largest.pid}) with ${bytes(largest.rssBytes)} resident`]),
-    ...details.logLines.slice(-3).map((line) => `log: ${line.slice(0, 160)}`),
+    ...errorLines(details.logLines)
+      .slice(-3)
+      .map((line) => `log: ${line.slice(0, 160)}`),
   ];
   const name = details.container?.name;
   return [
     {
       title: 'Mend the leak: what the developers need to know',
-      why: `${[...new Set(facts)].join('; ')}. A restart gains time and nothing else. Take a heap snapshot before the next one.`,
+      why: `Seen: ${[...new Set(facts)].join('; ')}. A restart gains time and nothing else. Take a heap snapshot before the next one.`,
       ...(target.kind === 'container' &&
         name !== undefined && {
           snippet: {
