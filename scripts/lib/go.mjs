@@ -32,7 +32,7 @@ export async function goInstall({
     if (line.startsWith('go: downloading')) fetched += 1;
     else if (/^[\w.]+(\/[\w.-]+)*$/.test(line)) compiled += 1;
     progress.update(
-      compiled ? `compiled ${compiled} of about ${packages} packages` : `fetched ${fetched} modules`,
+      compiled ? `compiled ${compiled} of at most some ${packages} packages` : `fetched ${fetched} modules`,
     );
   };
   const env = { ...process.env, GOBIN: into, CGO_ENABLED: '0' };
