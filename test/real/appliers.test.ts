@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createServer, type Server } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerAppliers } from '../../activities/docker/appliers/index.js';
 import { connectDocker } from '../../activities/docker/client.js';
 import type { Change } from '../../model/change.js';
-import type { ContainerRestartParams } from '../../model/changes/index.js';
+import type { ContainerRestartParams, GcRunParams } from '../../model/changes/index.js';
 import type { Json, JsonObject } from '../../model/json.js';
+import { ensureImage } from '../../scripts/parts/image.mjs';
 import { type AttemptOptions, aChange, anAttempt } from '../support/apply-context.js';
 import {
   engineUrl,
@@ -15,7 +17,9 @@ import {
   TestContainers,
   until,
 } from '../support/containers.js';
-import { EngineProxy } from '../support/engine-proxy.js';
+import { EngineProxy, portOf } from '../support/engine-proxy.js';
+import { MortalEngine, mayRunEngine } from '../support/mortal-engine.js';
+import { identityOf } from '../support/processes.js';
 
 describe.skipIf(!engineUrl || !image)(`restarting a real container (${needsEngine})`, () => {
   let containers: TestContainers;
@@ -339,6 +343,67 @@ describe.skipIf(!engineUrl || !image)(`restarting a real container (${needsEngin
     expect(await container.events()).not.toContain('kill');
   });
 
+  describe('with a drain call', () => {
+    const servers: Server[] = [];
+    afterEach(async () => {
+      for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+    });
+
+    async function drainable(status: number) {
+      const { container, change } = await run();
+      const calls: { readonly key: unknown; readonly killedBefore: boolean }[] = [];
+      const server = createServer(async (request, response) => {
+        const killedBefore = (await container.events()).includes('kill');
+        calls.push({ key: request.headers['idempotency-key'], killedBefore });
+        response.writeHead(status, { connection: 'close' }).end('{}');
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      servers.push(server);
+      const url = `http://127.0.0.1:${portOf(server)}/drain`;
+      const params = { ...change.params, drain: { method: 'POST', url, timeoutSeconds: 5 } as const };
+      return { container, calls, change: { ...change, params } };
+    }
+
+    test('the app is drained first, once for all attempts', async () => {
+      const { container, calls, change } = await drainable(200);
+      const appliers = throughProxy();
+      proxy.break(new RegExp(`^POST .*${container.id}/restart`), 'dropRequest');
+      const first = await attempt(container);
+      await expect(appliers['container.restart'](change, first.context)).rejects.toMatchObject({
+        type: 'Unreachable',
+      });
+      const second = await attempt(container, { attempt: 2, previous: first.left() });
+      const effect = await appliers['container.restart'](change, second.context);
+      expect(effect.status).toBe('applied');
+      expect(effect.note).toMatch(/drained in [\d.]+ s/);
+      expect(calls).toEqual([{ key: `${change.id}/drain`, killedBefore: false }]);
+      expect([await container.restarts(), first.confirmed]).toEqual([1, 2]);
+    });
+
+    test('a drain that fails is told, and does not stop the restart', async () => {
+      const { container, change } = await drainable(500);
+      const { context } = await attempt(container);
+      const effect = await direct()['container.restart'](change, context);
+      expect(effect.status).toBe('applied');
+      expect(effect.note).toMatch(/not drained: .*answered 500/);
+      expect(await container.restarts()).toBe(1);
+    });
+
+    test('a restart by hand while it drains is not repeated', async () => {
+      const { container, change } = await drainable(200);
+      let confirms = 0;
+      const { context } = await attempt(container, {
+        onConfirm: async () => {
+          confirms += 1;
+          if (confirms === 1) await container.handle.restart({ t: 3 });
+        },
+      });
+      const effect = await direct()['container.restart'](change, context);
+      expect(effect.status).toBe('superseded');
+      expect(await container.restarts()).toBe(1);
+    });
+  });
+
   describe('a whole service', () => {
     const member = ({ id, name }: TestContainer) => ({
       key: `docker/test/${name}`,
@@ -416,6 +481,51 @@ describe.skipIf(!engineUrl || !image)(`restarting a real container (${needsEngin
     });
   });
 
+  describe('garbage collection inside a container', () => {
+    /** No image with a JVM is to be had here: a program in jcmd's place tells how it was called. */
+    const standIn = `#!/usr/local/bin/node
+console.log(process.argv.slice(2).join(' '), process.getuid(), process.pid !== 1);
+require('fs').writeFileSync('/tmp/called', process.argv.slice(2).join(' '));
+console.log('Command executed successfully');`;
+    const write = `require('fs').writeFileSync('/tmp/jcmd', ${JSON.stringify(standIn)}, { mode: 0o755 });`;
+
+    async function collect(jcmd: string) {
+      const container = await containers.run({ program: `${write} ${programs.polite}` });
+      const { Pid } = await container.state();
+      const fresh = await identityOf(Pid);
+      const params = { via: 'jcmd', jcmd, process: { runtime: 'jvm', executable: 'node' } } as const;
+      const change = aChange<GcRunParams>({
+        kind: 'gc.run',
+        uid: container.id,
+        name: container.name,
+        params,
+        fresh,
+      });
+      await until('it has written its jcmd', async () => (await container.handle.top()).Processes.length > 0);
+      return { container, run: () => direct()['gc.run'](change, anAttempt().context) };
+    }
+
+    test('jcmd is run there, with the process id that the process has there', async () => {
+      const { container, run } = await collect('/tmp/jcmd');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const effect = await run();
+      expect(effect).toMatchObject({
+        status: 'applied',
+        details: { via: 'jcmd', rssBefore: expect.any(Number) },
+      });
+      const archive = await container.handle.getArchive({ path: '/tmp/called' });
+      let text = '';
+      for await (const chunk of archive) text += String(chunk);
+      expect(text).toContain('1 GC.run');
+      expect(await container.events()).not.toContain('kill');
+    });
+
+    test('where there is no jcmd it is unsupported, and said', async () => {
+      const { run } = await collect('jcmd');
+      await expect(run()).rejects.toMatchObject({ type: 'Unsupported' });
+    });
+  });
+
   describe('settings', () => {
     const MIB = 1024 * 1024;
 
@@ -473,7 +583,7 @@ describe.skipIf(!engineUrl || !image)(`restarting a real container (${needsEngin
       expect((await container.handle.inspect()).HostConfig.Memory).toBe(256 * MIB);
     });
 
-    test('a limit below what is in use is refused by the kernel, once and for all', async () => {
+    test('a limit below what is in use is refused by the kernel, once and for all', async ({ skip }) => {
       const container = await containers.run({
         host: { Memory: 256 * MIB, MemorySwap: 256 * MIB },
         program: `globalThis.kept = Buffer.alloc(120 * 1024 * 1024, 1); ${programs.polite}`,
@@ -482,7 +592,7 @@ describe.skipIf(!engineUrl || !image)(`restarting a real container (${needsEngin
       const change = limits(container, 256 * MIB, 48 * MIB, [256 * MIB, 48 * MIB]);
       const { CgroupVersion } = (await containers.docker.info()) as { CgroupVersion?: string };
       // Version 2 takes the limit and kills: the kind's precondition never lets it come to that.
-      if (CgroupVersion === '2') return;
+      if (CgroupVersion === '2') skip('cgroup v2 does not refuse it');
       await expect(direct()['container.memoryLimit'](change, anAttempt().context)).rejects.toMatchObject({
         type: 'Unsupported',
       });
@@ -508,6 +618,64 @@ describe.skipIf(!engineUrl || !image)(`restarting a real container (${needsEngin
     });
   });
 });
+
+describe.skipIf(!mayRunEngine)(
+  'an engine that dies in the middle of a restart (needs root and dockerd)',
+  () => {
+    const mortal = new MortalEngine();
+
+    beforeAll(() => mortal.start(), 90_000);
+    afterAll(() => mortal.remove(), 60_000);
+
+    async function openThere(): Promise<TestContainers> {
+      const options = { name: 'nightshift/appliers-test', files: {}, cmd: ['node'], label: 'test' };
+      const made = await ensureImage({ host: mortal.url, log: () => undefined, ...options });
+      return TestContainers.open(mortal.url, made.image, 'mortal');
+    }
+
+    test.each(['no', 'always'])(
+      'its container runs again afterwards (restart policy %s), and none is claimed that is not ours',
+      async (policy) => {
+        const containers = await openThere();
+        const container = await containers.run({
+          program: programs.stubborn,
+          stopTimeoutSeconds: 5,
+          host: { NetworkMode: 'none', RestartPolicy: { Name: policy } },
+        });
+        const before = await container.startedAt();
+        const change = aChange<ContainerRestartParams>({
+          kind: 'container.restart',
+          uid: container.id,
+          name: container.name,
+          params: { stopTimeoutSeconds: 5, stopSignal: 'SIGTERM' },
+          fresh: { startedAt: before, restartCount: 0 },
+        });
+        const appliers = createDockerAppliers({ docker: () => containers.engine });
+        const first = anAttempt({ details: { containers: [{ ...(await container.reading()) }] } });
+        const cut = expect(appliers['container.restart'](change, first.context)).rejects.toMatchObject({
+          type: 'Unreachable',
+        });
+        await until('the engine has begun', async () => (await container.events()).includes('kill'));
+        await mortal.kill();
+        await cut;
+        const dead = anAttempt({ attempt: 2, previous: first.left() });
+        await expect(appliers['container.restart'](change, dead.context)).rejects.toMatchObject({
+          type: 'Unreachable',
+        });
+        await mortal.start();
+        const next = anAttempt({ attempt: 3, previous: dead.left() });
+        const effect = await appliers['container.restart'](change, next.context);
+        // With a policy of its own it was the engine's start that started it: no restart event, so not ours.
+        expect(effect.status).toBe(policy === 'no' ? 'applied' : 'superseded');
+        const { Running, StartedAt } = await container.state();
+        expect(Running).toBe(true);
+        expect(StartedAt).not.toBe(before);
+        expect(effect.details.startedAtAfter).toBe(StartedAt);
+        await containers.removeAll();
+      },
+    );
+  },
+);
 
 async function memoryOf(container: TestContainer): Promise<number> {
   const { memory_stats } = await container.handle.stats({ stream: false });
