@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { failure, messageOf } from '../failure.js';
 import { type EngineAddress, parseAddress } from './address.js';
@@ -37,6 +38,7 @@ export interface DockerEngine {
 /** Opens no connection yet. Throws `Misconfigured` for an address that can't be used. */
 export function connectDocker(address: EngineAddress): DockerEngine {
   const { options, agent } = connection(address);
+  closed(agent);
   // `agent` is docker-modem's own option, which dockerode's types leave out.
   const docker = new Docker(Object.assign({}, nothingFromEnvironment, options, { agent }));
   return {
@@ -112,16 +114,22 @@ async function limited<T>(
   }
 }
 
-/**
- * A signal that leads to nothing else. docker-modem inspects the options of every call to any depth, even where its
- * debug log is off: by an activity's own signal that reaches all of the worker, and takes seconds a call.
- */
+/** A signal of this call alone: docker-modem's listeners go with it, and not into the activity's own. */
 function plainSignal(signal: AbortSignal): AbortSignal {
   const plain = new AbortController();
   const pass = (): void => plain.abort(signal.reason);
   if (signal.aborted) pass();
   else signal.addEventListener('abort', pass, { once: true });
-  return plain.signal;
+  return closed(plain.signal);
+}
+
+/**
+ * Makes inspecting the thing stop at it. docker-modem inspects the options of every call to any depth, even where
+ * its debug log is off; through sockets and signals that reaches the activity's context, and so all of the
+ * worker: seconds a call.
+ */
+function closed<T extends object>(thing: T): T {
+  return Object.defineProperty(thing, inspect.custom, { value: () => thing.constructor.name });
 }
 
 /** dockerode never settles when a connection breaks in the middle of an answer: the signal settles it here. */
