@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client';
 import { type DataConverter, NamespaceNotFoundError } from '@temporalio/common';
 import type { TemporalSettings } from '../config/types.js';
+import { handshakeTrouble, type Trouble } from './temporal-handshake.js';
 
 /** Temporal does not answer, or refuses this client. `mend` says what to do about it. */
 export class TemporalUnreachable extends Error {
@@ -93,19 +95,51 @@ async function readPart(name: string, file: string | undefined): Promise<Buffer 
   }
 }
 
+/**
+ * The SDK tries until its time is up, and then doesn't say what was wrong. So a connection that is not there after a
+ * while is looked into, and what can't mend itself (TLS that does not fit) ends it at once.
+ */
 async function connect(settings: TemporalSettings, options: ConnectionOptions): Promise<Connection> {
+  const connecting = Connection.connect(options);
+  const looking = new AbortController();
+  const { tls } = options;
+  const fails = sleep(lookAfterMs, undefined, { signal: looking.signal }).then(async () => {
+    const trouble = await handshakeTrouble(settings.address, typeof tls === 'object' && tls ? tls : false);
+    if (trouble?.lasting) throw troubled(settings.address, trouble);
+    return connecting;
+  });
+  fails.catch(() => undefined);
   try {
-    return await Connection.connect(options);
+    return await Promise.race([connecting, fails]);
   } catch (error) {
-    throw (
-      unreachable(settings.address, error) ??
-      new TemporalUnreachable(
-        `Temporal at ${settings.address} can't be connected to: ${detailsOf(error)}`,
-        startIt,
-        { cause: error },
-      )
-    );
+    if (error instanceof TemporalUnreachable) {
+      // It may still come about, and nobody would close it.
+      connecting.then((late) => late.close()).catch(() => undefined);
+      throw error;
+    }
+    throw unreachable(settings.address, error) ?? (await notConnected(settings, options, error));
+  } finally {
+    looking.abort();
   }
+}
+
+/** How long a connection may take before it is looked into, milliseconds. */
+const lookAfterMs = 700;
+
+async function notConnected({ address }: TemporalSettings, { tls }: ConnectionOptions, error: unknown) {
+  const trouble = await handshakeTrouble(address, typeof tls === 'object' && tls ? tls : false);
+  if (trouble) return troubled(address, trouble, error);
+  return new TemporalUnreachable(
+    `Temporal at ${address} can't be connected to: ${detailsOf(error)}`,
+    startIt,
+    {
+      cause: error,
+    },
+  );
+}
+
+function troubled(address: string, { says, mend }: Trouble, cause?: unknown): TemporalUnreachable {
+  return new TemporalUnreachable(`Temporal at ${address} can't be connected to: ${says}`, mend, { cause });
 }
 
 const startIt = 'Start it (`nightshift up` brings its own), or correct temporal.address and temporal.tls.';

@@ -1,2 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bytes, duration, percent } from '../../model/format.js';
+import { json, markdown } from '../../model/report/index.js';
+import { ViaApi } from '../cli/access/via-api.js';
+import { interrupted } from '../cli/commands/up.js';
+import { CliError, exitCodes } from '../cli/exit-codes.js';
+import { personOf } from '../cli/settings.js';
 import type { Io } from '../cli/terminal/io.js';
-export async function demo(_io: Io, _options: { readonly reports: string; readonly keep?: boolean }): Promise<number> { return 0; }
+import { withProgress } from '../cli/terminal/progress.js';
+import { exitCodeOf, watch } from '../cli/watch/watch.js';
+import type { IncidentDetails } from '../incidents/index.js';
+import { filesOf, makeFolder, writePrivate } from '../up/files.js';
+import { freePort } from '../up/ports.js';
+import { ensureToken } from '../up/tokens.js';
+import { startUp, type Up } from '../up/up.js';
+import {
+  type Agent,
+  agent as agentSettings,
+  demoLabel,
+  engine,
+  ownerLabel,
+  startAgent,
+  untilHealthy,
+} from './agent-container.js';
+import { alertPayload, postAlert } from './alert.js';
+import { configText, targetKey } from './config.js';
+import { Decider } from './decider.js';
+import { folderPrefix, ownerOf, removeLeftovers } from './leftovers.js';
+
+export interface DemoOptions {
+  readonly reports: string;
+  readonly keep?: boolean;
+}
+
+/** The alert that is posted: the shipped rule's threshold. */
+const firesAtPercent = 90;
+/** Without a terminal nobody waits for a demo that hangs. */
+const unattendedMs = 225_000;
+
+type AtEnd = (undo: () => Promise<void>) => void;
+
+/** Runs the demo and returns its exit code. What it started is removed, however it ends. */
+export async function demo(io: Io, options: DemoOptions): Promise<number> {
+  const undos: (() => Promise<void>)[] = [];
+  try {
+    return await play(io, options, (undo) => undos.push(undo));
+  } finally {
+    if (undos.length > 0) io.err('Removing what the demo started …\n');
+    for (const undo of undos.reverse()) {
+      await undo().catch((error: Error) => io.err(`Could not be removed: ${error.message}\n`));
+    }
+  }
+}
+
+async function play(io: Io, options: DemoOptions, atEnd: AtEnd): Promise<number> {
+  const step = (text: string) => io.out(`${io.paint.bold('›')} ${text}\n`);
+  const stage = await setStage(io, step, atEnd);
+  const { up, agent } = stage;
+  const memory = await withProgress(
+    io,
+    `Waiting until it is over ${firesAtPercent} %`,
+    untilOver(agent, io.signal),
+  );
+  step(
+    `It is at ${bytes(memory.used)}, ${percent(memory.percent)}. The alert goes to ${up.record.api}/alerts/alertmanager.`,
+  );
+  await postAlert(up.record.api, up.webhookToken, alertPayload(agent.name, memory));
+
+  const ended = await follow(io, stage);
+  if (!ended.view)
+    throw new CliError(exitCodes.failed, `the incident ended ${ended.status} without a report`);
+  const saved = await save(resolve(io.cwd, options.reports), ended.view);
+  io.out(`\n${markdown(ended.view)}\n`);
+  step(`Report: ${saved}`);
+  whereToLook(stage, step);
+  if (options.keep) {
+    step('Everything stays until Ctrl-C.');
+    await Promise.race([interrupted(io.signal), up.broken]);
+  }
+  return exitCodeOf(ended);
+}
+
+interface Stage {
+  readonly up: Up;
+  readonly agent: Agent;
+  readonly person: string;
+  readonly second: { readonly name: string; readonly token: string };
+}
+
+/** The engine, the container, the configuration, and Nightshift itself. */
+async function setStage(io: Io, step: (text: string) => void, atEnd: AtEnd): Promise<Stage> {
+  const image = io.env.NIGHTSHIFT_AGENT_IMAGE;
+  if (!image)
+    throw new CliError(
+      exitCodes.usage,
+      'the demo needs the example agent’s image, and NIGHTSHIFT_AGENT_IMAGE names none',
+      'Run it with `npm run demo`, which makes the image (and finds or starts a Docker engine).',
+    );
+  const docker = engine();
+  await docker.ping().catch((error: Error) => {
+    throw new CliError(
+      exitCodes.usage,
+      `no Docker engine can be reached: ${error.message}`,
+      'Start one, or set DOCKER_HOST; `npm run demo` does what it can.',
+    );
+  });
+  await removeLeftovers(docker, step);
+  const id = randomBytes(3).toString('hex');
+  const folder = await mkdtemp(join(tmpdir(), folderPrefix));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  const files = filesOf(folder);
+  await makeFolder(folder);
+  const adminToken = randomBytes(16).toString('hex');
+  const adminTokenFile = join(folder, 'agent-admin.token');
+  await writePrivate(adminTokenFile, adminToken);
+  const name = `agent-${id}`;
+  const labels = { [demoLabel]: id, [ownerLabel]: ownerOf() };
+  const agent = await startAgent(docker, { image, name, labels, adminToken });
+  atEnd(() => agent.remove());
+  step(
+    `A small agent runs as container ${name} with a limit of ${bytes(agentSettings.limitBytes)}, and leaks.`,
+  );
+
+  const person = personOf(io, {}).replace(/[^A-Za-z0-9._@-]/g, '-');
+  const second = person === 'second-operator' ? 'third-operator' : 'second-operator';
+  const configFile = join(folder, 'demo.yaml');
+  const apiPort = await freePort('127.0.0.1');
+  const about = { env: io.env, container: name, url: agent.url, operators: [person, second] };
+  await writeFile(configFile, configText({ ...about, adminTokenFile, tokensFile: files.tokens, apiPort }), {
+    mode: 0o600,
+  });
+  const { env, signal } = io;
+  const starting = startUp({ files, configFile, env, person, log: step, signal });
+  const up = await withProgress(io, 'Starting the embedded Temporal server, a worker and the API', starting);
+  atEnd(() => up.stop());
+  await untilHealthy(agent, signal);
+  const token = await ensureToken({
+    hashes: files.tokens,
+    file: join(folder, 'second.token'),
+    name: second,
+    role: 'operator',
+  });
+  const memory = up.server.memory();
+  step(
+    `Nightshift is up: embedded Temporal server${memory ? ` (${bytes(memory)})` : ''}, worker and API in one process.`,
+  );
+  const stage = { up, agent, person, second: { name: second, token } };
+  whereToLook(stage, step);
+  return stage;
+}
+
+async function untilOver(agent: Agent, signal: AbortSignal) {
+  const end = Date.now() + 120_000;
+  for (;;) {
+    signal.throwIfAborted();
+    const memory = await agent.memory();
+    if (memory.percent >= firesAtPercent) return memory;
+    if (Date.now() > end)
+      throw new CliError(
+        exitCodes.failed,
+        `the agent stays at ${percent(memory.percent)} and does not leak as it should`,
+        `Its log: docker logs ${agent.name}`,
+      );
+    await sleep(500, undefined, { signal });
+  }
+}
+
+/** Watches the incident to its end, and has its question answered. */
+async function follow(io: Io, stage: Stage): Promise<IncidentDetails> {
+  const { up, agent } = stage;
+  const incidents = new ViaApi(up.record.api, up.operatorToken);
+  const ref = await incidents.resolve(targetKey(agent.name));
+  const stop = new AbortController();
+  const limit = io.interactive ? [] : [AbortSignal.timeout(unattendedMs)];
+  const signal = AbortSignal.any([io.signal, stop.signal, ...limit]);
+  const decider = new Decider({
+    io,
+    api: up.record.api,
+    operatorToken: up.operatorToken,
+    ...stage,
+    stop: () => stop.abort(),
+  });
+  try {
+    const watching = watch({
+      io: { ...io, signal },
+      incidents,
+      ref,
+      onView: (view, _details, screen) => decider.see(view, screen),
+    });
+    return await Promise.race([watching, failing(up)]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    if (io.signal.aborted || stop.signal.aborted) throw new CliError(exitCodes.interrupted, 'interrupted');
+    throw new CliError(
+      exitCodes.notRecovered,
+      `the incident has not ended within ${duration(unattendedMs / 1000)}`,
+    );
+  }
+}
+
+async function failing({ broken }: Up): Promise<never> {
+  throw new CliError(exitCodes.failed, await broken);
+}
+
+async function save(folder: string, view: NonNullable<IncidentDetails['view']>): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${view.shortId}.md`);
+  await writeFile(path, markdown(view));
+  await writeFile(join(folder, `${view.shortId}.json`), json(view));
+  return path;
+}
+
+function whereToLook({ up, agent }: Stage, step: (text: string) => void): void {
+  step(
+    `Look around while it runs: Temporal ${up.record.ui}, API ${up.record.api}, agent ${agent.url}/metrics`,
+  );
+}

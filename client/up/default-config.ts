@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { didYouMean } from '../../config/closest.js';
 import { CliError, exitCodes } from '../cli/exit-codes.js';
+import { suggest } from '../cli/suggest.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -25,7 +25,7 @@ export function engineOf(env: Env): string | object {
     throw new CliError(
       exitCodes.usage,
       `DOCKER_HOST is ${url}, which is no address of an engine`,
-      `${didYouMean(scheme, ['unix', 'tcp', 'ssh'], 'Write unix://, tcp:// or ssh://')}, followed by ://.`,
+      `${suggest(scheme, ['unix', 'tcp', 'ssh'], '')} Write unix://…, tcp://… or ssh://…`,
     );
   }
   if (!url.startsWith('tcp://') || !env.DOCKER_TLS_VERIFY || !env.DOCKER_CERT_PATH) return url;

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { didYouMean } from '../../../config/closest.js';
 import { type Config, loadConfig } from '../../../config/index.js';
 import { parseDockerKey } from '../../../config/target-key.js';
 import { bytes, percent } from '../../../model/format.js';
@@ -9,6 +8,7 @@ import { CliError, exitCodes } from '../exit-codes.js';
 import { withConfig, withOutput } from '../options.js';
 import type { Cli } from '../program.js';
 import { type CommonOptions, configFile, requireConfig } from '../settings.js';
+import { suggest } from '../suggest.js';
 import type { Io } from '../terminal/io.js';
 import { withProgress } from '../terminal/progress.js';
 import { markdownTable, table } from '../terminal/table.js';
@@ -124,7 +124,7 @@ async function runbookNamed(name: string) {
   throw new CliError(
     exitCodes.notFound,
     `there is no runbook ${name}`,
-    `${didYouMean(name, names, 'None is loaded')}.`,
+    suggest(name, names, 'None is loaded.'),
   );
 }
 
@@ -141,9 +141,5 @@ function targetOf(config: Config, key: string): Target {
   const named = parseDockerKey(key);
   const known = config.targets.map((target) => target.key);
   if (!('problem' in named)) return { key, kind: named.kind, scope: named.scope };
-  throw new CliError(
-    exitCodes.notFound,
-    `there is no target ${key}`,
-    `${didYouMean(key, known, named.mend)}.`,
-  );
+  throw new CliError(exitCodes.notFound, `there is no target ${key}`, suggest(key, known, `${named.mend}.`));
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { bytes } from '../../../model/format.js';
 import { filesOf, stateFolder } from '../../up/files.js';
 import { residentBytes } from '../../up/process.js';
-import { startUp, type Up } from '../../up/up.js';
+import type { Up } from '../../up/up.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { port, withConfig } from '../options.js';
 import type { Cli } from '../program.js';
@@ -37,6 +37,7 @@ async function up(io: Io, options: Options): Promise<void> {
   const files = filesOf(stateFolder(io.env, options.state));
   const file = configFile(io, options);
   const { port, uiPort, apiPort } = options;
+  const { startUp } = await import('../../up/up.js');
   const starting = startUp({
     files,
     ...(file === undefined ? {} : { configFile: file }),

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { didYouMean } from '../../../../config/closest.js';
 import { type Config, loadConfig } from '../../../../config/index.js';
 import { parseDockerKey } from '../../../../config/target-key.js';
 import { product } from '../../../../model/product.js';
@@ -9,6 +8,7 @@ import { CliError, exitCodes } from '../../exit-codes.js';
 import { withConnection, withPerson } from '../../options.js';
 import type { Cli } from '../../program.js';
 import { type CommonOptions, configFile, runningUp } from '../../settings.js';
+import { suggest } from '../../suggest.js';
 import type { Io } from '../../terminal/io.js';
 import { exitCodeOf, watch } from '../../watch/watch.js';
 
@@ -65,7 +65,7 @@ async function targetOf(io: Io, key: string, options: CommonOptions): Promise<Ta
   const named = parseDockerKey(key);
   if (!('problem' in named)) return { key, kind: named.kind, scope: named.scope };
   const known = config?.targets.map((target) => target.key) ?? [];
-  throw new CliError(exitCodes.notFound, `there is no target ${key}`, didYouMean(key, known, named.mend));
+  throw new CliError(exitCodes.notFound, `there is no target ${key}`, suggest(key, known, `${named.mend}.`));
 }
 
 async function configInForce(io: Io, options: CommonOptions): Promise<Config | undefined> {

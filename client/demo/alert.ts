@@ -1,0 +1,50 @@
+import { bytes, percent } from '../../model/format.js';
+import { CliError, exitCodes } from '../cli/exit-codes.js';
+
+/** What Alertmanager would send (payload version 4) for the shipped rule ContainerMemoryExhausted. */
+export function alertPayload(container: string, memory: { readonly used: number; readonly percent: number }) {
+  const labels = {
+    alertname: 'ContainerMemoryExhausted',
+    name: container,
+    runbook: 'MEM-001',
+    severity: 'critical',
+    signal: 'container-memory',
+  };
+  const summary = `${container} uses ${bytes(memory.used)}, ${percent(memory.percent)} of its limit`;
+  return {
+    version: '4',
+    groupKey: '{}:{alertname="ContainerMemoryExhausted"}',
+    truncatedAlerts: 0,
+    status: 'firing',
+    receiver: 'nightshift',
+    groupLabels: { alertname: labels.alertname },
+    commonLabels: labels,
+    commonAnnotations: { summary },
+    externalURL: '',
+    alerts: [
+      {
+        status: 'firing',
+        labels,
+        annotations: { summary },
+        startsAt: new Date().toISOString(),
+        endsAt: '0001-01-01T00:00:00Z',
+        generatorURL: '',
+      },
+    ],
+  };
+}
+
+/** Posts it as Alertmanager does, with a token that can deliver alerts and nothing else. */
+export async function postAlert(api: string, token: string, payload: object): Promise<void> {
+  const response = await fetch(`${api}/alerts/alertmanager`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(payload),
+    signal: AbortSignal.timeout(15_000),
+  });
+  if (!response.ok)
+    throw new CliError(
+      exitCodes.failed,
+      `the alert was not taken: ${response.status} ${await response.text()}`,
+    );
+}
