@@ -84,8 +84,9 @@ function contextFor(
       details = given;
       attempt.heartbeat(given);
     },
-    async confirm() {
-      if (registry.now().toISOString() > request.notAfter)
+    async confirm(part) {
+      // What an earlier part of the same change began is seen through; each part still asks whether it is wanted.
+      if (!part?.begun && registry.now().toISOString() > request.notAfter)
         throw failure(
           'NotSent',
           `too late: ${request.change.sentence} was not to be sent after ${request.notAfter}`,

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ChangeActivities, ObserveActivities, WaitActivities } from '../../model/activities.js';
+import type { Change } from '../../model/change.js';
 import { failures } from '../../model/errors.js';
 import { taskQueues } from '../contract.js';
 
@@ -30,7 +31,8 @@ export function observeActivities(scope: string, withinSeconds?: number): Observ
  * Changes: cancelled ones are waited for, because what they did must be known. A dead worker is noticed by its
  * missing heartbeat, and the next attempt finds out what the last one did.
  */
-export function changeActivities(scope: string, timeoutSeconds: number): ChangeActivities {
+export function changeActivities(scope: string, change: Change): ChangeActivities {
+  const { timeoutSeconds, disruption } = change;
   return proxyActivities<ChangeActivities>({
     taskQueue: taskQueues.change(scope),
     scheduleToStartTimeout: scheduleToStartSeconds * 1000,
@@ -40,7 +42,8 @@ export function changeActivities(scope: string, timeoutSeconds: number): ChangeA
     retry: {
       initialInterval: '1s',
       maximumInterval: '15s',
-      maximumAttempts: 8,
+      // The next rung is near where nothing is disrupted; a restart begun is seen through.
+      maximumAttempts: disruption === 'none' ? 3 : 8,
       nonRetryableErrorTypes: finalTypes,
     },
   });

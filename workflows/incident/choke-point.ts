@@ -132,7 +132,7 @@ async function carryOut(incident: Incident, compensation: Compensation, decided:
   const { target } = incident.input;
   incident.append({ type: 'goingAhead', changeId: change.id });
   try {
-    const result = await changeActivities(target.scope, change.timeoutSeconds).carryOut({
+    const result = await changeActivities(target.scope, change).carryOut({
       target,
       runbook: incident.runbook.name,
       why: `before: ${change.sentence}`,

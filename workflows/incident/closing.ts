@@ -59,7 +59,7 @@ async function undo(incident: Incident, compensation: Compensation): Promise<voi
     command: back.command,
   } as const;
   try {
-    const { effect, refused } = await changeActivities(target.scope, back.timeoutSeconds).carryOut({
+    const { effect, refused } = await changeActivities(target.scope, back).carryOut({
       target,
       runbook: incident.runbook.name,
       why: `undo: ${change.sentence}`,
