@@ -36,6 +36,12 @@ export function duration(seconds: number): string {
   return two(Math.floor(whole / 86400), 'd', Math.floor((whole % 86400) / 3600), 'h');
 }
 
+/** The same in its largest unit, for lists: `3 min`. */
+export function roughly(seconds: number): string {
+  const [value = '', unit = ''] = duration(Math.max(0, Math.round(seconds))).split(' ');
+  return `${value} ${unit}`;
+}
+
 /** `1 check`, `3 checks`, `2 entries`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;

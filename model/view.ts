@@ -69,6 +69,8 @@ export interface IncidentView {
     readonly repeats: number;
   }[];
   readonly diagnosis?: Diagnosis;
+  /** The last diagnosis above normal: what the ladder was climbed on. */
+  readonly workedOn?: Diagnosis;
   readonly measure?: Measure;
   readonly thresholds?: { readonly warningPercent: number; readonly criticalPercent: number };
   readonly healthy?: boolean;

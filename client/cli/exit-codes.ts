@@ -38,6 +38,10 @@ const codesByName: Readonly<Record<string, ExitCode>> = {
   TemporalUnreachable: exitCodes.unreachable,
   NotFound: exitCodes.notFound,
   TargetGone: exitCodes.notFound,
+  Misconfigured: exitCodes.usage,
+  Unsupported: exitCodes.usage,
+  Unreachable: exitCodes.failed,
+  PermissionDenied: exitCodes.failed,
   Refused: exitCodes.refused,
   TokenRefused: exitCodes.refused,
   Ambiguous: exitCodes.usage,
@@ -56,10 +60,15 @@ export function endingOf(error: unknown): Ending {
   if (error instanceof CliError) return ending(error.code, error.message, error.mend);
   if (!(error instanceof Error)) return ending(exitCodes.failed, String(error));
   if (error.name === 'CommanderError') return commanderEnding(error);
-  const code = codesByName[error.name];
+  const code = codesByName[typeOf(error)];
   if (code === undefined) return ending(exitCodes.failed, error.stack ?? error.message);
   const mend = 'mend' in error && typeof error.mend === 'string' ? error.mend : undefined;
   return ending(code, code === exitCodes.interrupted ? 'interrupted' : error.message, mend);
+}
+
+/** Failures that activities throw carry their kind as a type. */
+function typeOf(error: Error): string {
+  return error.name === 'ApplicationFailure' && 'type' in error ? String(error.type) : error.name;
 }
 
 /** Commander has said what is wrong by itself; help and version are no failure. */

@@ -1,4 +1,5 @@
 import type { FactOf } from '../facts.js';
+import type { Verdict } from '../guardrails/verdict.js';
 import { changeOf, type Draft, enter } from './draft.js';
 
 /** What becomes of each change, from plan to rollback. */
@@ -107,11 +108,16 @@ export function applied(draft: Draft, fact: FactOf<'applied'>): void {
       effect: fact.effect,
       attempts: fact.attempts,
       appliedAt: fact.effect.at,
-      verdicts: fact.verdicts.length > 0 ? fact.verdicts : change.verdicts,
+      // Once decided all of them allow it: what they had demanded before is what people want to know.
+      verdicts: asked(change.verdicts) || fact.verdicts.length === 0 ? change.verdicts : fact.verdicts,
     });
   }
   closeQuestion(draft, fact.changeId);
   enter(draft, 'settling', fact.at);
+}
+
+function asked(verdicts: readonly Verdict[]): boolean {
+  return verdicts.some(({ says }) => says === 'ask');
 }
 
 export function notApplied(draft: Draft, fact: FactOf<'notApplied'>): void {

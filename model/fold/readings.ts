@@ -12,6 +12,7 @@ export function looked(draft: Draft, fact: FactOf<'looked'>): void {
   view.gaps = mergeGaps(view.gaps, fact.gaps);
   if (fact.measure) view.measure = fact.measure;
   if (fact.diagnosis) view.diagnosis = fact.diagnosis;
+  if (fact.diagnosis && fact.diagnosis.level !== 'normal') view.workedOn = fact.diagnosis;
   if (fact.thresholds) view.thresholds = fact.thresholds;
   if (fact.diagnosis?.level === 'critical') view.severity = 'critical';
   view.healthy = fact.healthy;

@@ -79,8 +79,8 @@ function tellRollback(fact: FactOf<'rolledBack'>): string {
 
 function tellNotified(fact: FactOf<'notified'>): string {
   return fact.delivered
-    ? `Told ${fact.sink} of the ${fact.what}.`
-    : `Could not tell ${fact.sink} of the ${fact.what}: ${sentence(fact.note)}`;
+    ? `${capital(fact.what)} sent to ${fact.sink}.`
+    : `${capital(fact.what)} could not be sent to ${fact.sink}: ${sentence(fact.note)}`;
 }
 
 /** What a phase is called in a sentence. */
@@ -125,7 +125,7 @@ function tellLook(fact: FactOf<'looked'>, draft: Draft): string {
   draft.toldDiagnosis = told;
   const gaps = fact.gaps.filter(isGap).length;
   if (gaps > 0 && draft.view.gaps.length === 0) parts.push(`${count(gaps, 'thing')} could not be read.`);
-  return `Looked ${fact.why}: ${parts.join(' ')}`;
+  return `Looked (${fact.why}): ${parts.join(' ')}`;
 }
 
 function tellSamples({ samples, why }: FactOf<'samples'>): string | undefined {

@@ -59,7 +59,8 @@ function alertCell({ alert, resolved, expected, repeats }: IncidentView['alerts'
   return `${alert.name} (${alert.severity}), ${state}${again}${why}`;
 }
 
-function diagnosisSection({ diagnosis }: IncidentView): readonly string[] {
+function diagnosisSection({ diagnosis: latest, workedOn }: IncidentView): readonly string[] {
+  const diagnosis = workedOn ?? latest;
   if (!diagnosis) return [];
   const { growth, causes, level, levelWhy } = diagnosis;
   const left =
@@ -78,6 +79,9 @@ function diagnosisSection({ diagnosis }: IncidentView): readonly string[] {
     `Level ${level}: ${text(sentence(levelWhy))}`,
     '',
     ...growing,
+    ...(latest && latest !== diagnosis
+      ? [`At the last look: level ${latest.level}, ${text(sentence(latest.levelWhy))}`, '']
+      : []),
     ...(causes.length === 0 ? ['The cause can’t be told from what could be read.', ''] : []),
     ...causes.flatMap((cause, index) => [
       `${index + 1}. **${text(cause.name)}** (weight ${cause.weight.toFixed(2)}): ${text(sentence(cause.summary))}`,

@@ -30,7 +30,7 @@ export function summary(view: IncidentView): string {
 function began(view: IncidentView): string {
   const alerts = view.alerts.filter(({ expected }) => expected === undefined);
   const first = alerts[0]?.alert;
-  const cause = view.diagnosis?.causes[0];
+  const cause = (view.workedOn ?? view.diagnosis)?.causes[0];
   const why = first
     ? `Alert ${first.name} (${first.severity}) came at ${clock(first.receivedAt)} UTC`
     : `Opened by ${view.openedBy} at ${clock(view.openedAt)} UTC`;

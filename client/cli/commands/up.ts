@@ -25,7 +25,7 @@ export function addUp(root: Command, { io }: Cli): void {
     )
     .option('--port <port>', 'of the Temporal server (default: 7233, or a free one)', port)
     .option('--ui-port <port>', 'of Temporal’s web page (default: 8233, or a free one)', port)
-    .option('--api-port <port>', 'of the API (default: as configured, 7780)', port)
+    .option('--api-port <port>', 'of the API (default: as configured)', port)
     .addHelpText(
       'after',
       '\nEverything listens on loopback only. Ctrl-C stops it; open incidents go on at the next start.\n\nExamples:\n  nightshift up\n  nightshift up --config /etc/nightshift.yaml --state /var/lib/nightshift',

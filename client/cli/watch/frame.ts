@@ -105,7 +105,7 @@ function reason(note: string | undefined): string {
 }
 
 function causeLines({ view, columns: room }: Scene): readonly string[] {
-  const cause = view.diagnosis?.causes[0];
+  const cause = (view.workedOn ?? view.diagnosis)?.causes[0];
   if (!cause) return [];
   const lines = wrap(plain(cause.summary), room - 8);
   return lines.map((line, index) => `${index === 0 ? 'Cause   ' : '        '}${line}`);
@@ -166,8 +166,8 @@ function soakLines({ view, now, columns: room, paint }: Scene): readonly string[
   return ['', `${word}  ${paint.cyan('█'.repeat(full))}${paint.dim('░'.repeat(bar - full))}  ${figures}`];
 }
 
-function latestLines({ view, columns: room, paint, latest = 5 }: Scene): readonly string[] {
-  const lines = view.timeline.slice(-latest);
+function latestLines({ view, columns: room, paint, latest }: Scene): readonly string[] {
+  const lines = view.timeline.slice(-(latest ?? 5));
   if (lines.length === 0) return [];
   const before = view.timeline.length - lines.length;
   const heading = before > 0 ? `Latest (${count(before, 'line')} before)` : 'Latest';
@@ -175,7 +175,7 @@ function latestLines({ view, columns: room, paint, latest = 5 }: Scene): readonl
     '',
     paint.bold(heading),
     ...lines.flatMap(({ at, text }) =>
-      clipped(plain(text), room - 10, 2).map(
+      clipped(plain(text), room - 10, latest === undefined ? 2 : 50).map(
         (line, index) => `${index === 0 ? paint.dim(clock(at)) : ' '.repeat(8)}  ${line}`,
       ),
     ),

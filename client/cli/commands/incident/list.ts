@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { duration, secondsBetween } from '../../../../model/format.js';
+import { roughly, secondsBetween } from '../../../../model/format.js';
 import type { IncidentRow } from '../../../incidents/index.js';
 import { withAccess } from '../../access/index.js';
 import { positive, withConnection, withOutput } from '../../options.js';
@@ -66,8 +66,8 @@ async function list(io: Io, options: ListOptions): Promise<void> {
 }
 
 function cellsOf(row: IncidentRow, now: Date): readonly string[] {
-  const age = duration(Math.max(0, Math.round(secondsBetween(row.openedAt, now.toISOString()))));
-  const took = row.closedAt ? duration(Math.round(secondsBetween(row.openedAt, row.closedAt))) : '';
+  const age = roughly(secondsBetween(row.openedAt, now.toISOString()));
+  const took = row.closedAt ? roughly(secondsBetween(row.openedAt, row.closedAt)) : '';
   const state = row.needsDecision ? 'needs a decision' : (row.outcome ?? row.state);
   return [row.shortId, row.targetKey, row.runbook, row.severity ?? '', state, age, took];
 }
