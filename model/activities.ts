@@ -5,6 +5,7 @@ import type { HoldOff, IncidentEnd, LeaseReply, LeaseRequest } from './governor.
 import type { Verdict } from './guardrails/verdict.js';
 import type { AnyLook } from './look.js';
 import type { Target } from './target.js';
+import type { Told, WatchPlan, WatchState } from './watch.js';
 
 export interface LookRequest {
   readonly target: Target;
@@ -117,4 +118,32 @@ export interface OpenIncidentActivities {
     readonly target: Target;
     readonly runbook: string;
   }): Promise<void>;
+}
+
+/** One stretch of watching: at most a day. */
+export interface WatchRequest {
+  readonly plan: WatchPlan;
+  readonly state: WatchState;
+  /** ISO; it ends then, or when something is to be told, or when it is asked to. */
+  readonly until: string;
+}
+
+export interface WatchResult {
+  readonly state: WatchState;
+  readonly tell: readonly Told[];
+}
+
+/** What a watch asks of the world. */
+export interface WatchActivities {
+  watchTarget(request: WatchRequest): Promise<WatchResult>;
+  /** Posts to the plan's address. Throws `Unreachable` until it is taken. */
+  postWatchAlert(request: {
+    readonly plan: WatchPlan;
+    readonly told: Told;
+  }): Promise<{ readonly note: string }>;
+  /** Hands the alert to the incident of its target, as the intake does. */
+  tellIncident(request: {
+    readonly plan: WatchPlan;
+    readonly told: Told;
+  }): Promise<{ readonly note: string }>;
 }

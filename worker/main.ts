@@ -11,6 +11,7 @@ import { connectEngines } from './engines.js';
 import { hostReader } from './host.js';
 import { installRuntime } from './logger.js';
 import { type CurrentConfig, createRegistry } from './registry.js';
+import { keepWatches } from './watches.js';
 import { createWorkers } from './workers.js';
 
 export interface WorkerOptions {
@@ -61,9 +62,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     notify: notifyFor(options.config, logger),
     ...(options.workflows !== undefined && { workflows: options.workflows }),
   });
+  const watches = keepWatches({ client, config: options.config, scopes, logger });
   return running(workers, scopes, async () => {
+    await watches.stop();
     engines.close();
-    host.kernelLog.close();
+    await host.kernelLog.close();
     await connection.close();
     await close();
   });

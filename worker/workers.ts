@@ -9,11 +9,13 @@ import {
   createWaitActivities,
   type Registry,
 } from '../activities/incident/index.js';
+import { createWatchActivities } from '../activities/watch/index.js';
 import { signalWithStart } from '../client/incidents/start.js';
 import type { NotifyActivities } from '../model/activities.js';
 import { product } from '../model/product.js';
 import { governorMessages, taskQueues, workflowIds, workflowTypes } from '../workflows/contract.js';
 import type { Bundle } from './bundle.js';
+import { incidentTeller } from './watches.js';
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;
@@ -42,6 +44,7 @@ export async function createWorkers(options: WorkersOptions): Promise<readonly W
     await signalWithStart(client, { ...held, observeOnly: false, product });
   });
   const wanted = stillWanted(client);
+  const watches = createWatchActivities(registry, incidentTeller(client, registry.now));
   const workflowWorker = {
     taskQueue: taskQueues.workflows,
     workflowBundle: options.bundle,
@@ -64,8 +67,10 @@ export async function createWorkers(options: WorkersOptions): Promise<readonly W
       }),
       make({
         taskQueue: taskQueues.wait(scope),
-        activities: { ...createWaitActivities(registry) },
+        activities: { ...createWaitActivities(registry), ...watches },
         maxConcurrentActivityTaskExecutions: 1000,
+        // What they have seen is shown live, and what a dead worker's watch last saw is where its gap begins.
+        maxHeartbeatThrottleInterval: '5s',
       }),
     ]),
   ]);

@@ -5,6 +5,7 @@ import type { Decision, DecisionReply } from '../model/decision.js';
 import type { Fact, Outcome } from '../model/facts.js';
 import type { Target } from '../model/target.js';
 import type { IncidentView } from '../model/view.js';
+import type { Told, WatchPlan, WatchState } from '../model/watch.js';
 
 export const workflowIds = {
   incident: (targetKey: string): string => `incident/${targetKey}`,
@@ -125,3 +126,37 @@ export const governorMessages = {
   heldOffResolved: 'heldOffResolved',
   state: 'state',
 } as const;
+
+/** Messages of a watch. */
+export const watchMessages = {
+  /** Signal: `WatchPlan`, when the configuration has changed. */
+  plan: 'plan',
+  /** Query: `WatchView`. */
+  view: 'view',
+} as const;
+
+/** The argument of a watch: what is configured, and what it remembers from before. */
+export interface WatchInput {
+  readonly plan: WatchPlan;
+  readonly state?: WatchState;
+  /** What has not been delivered yet, by the run before this one. */
+  readonly unsent?: Unsent;
+  /** Seconds after which it goes on in a new run; a day. */
+  readonly runSeconds?: number;
+}
+
+/** Alerts on their way, oldest first: to the configured address, and to incidents. */
+export interface Unsent {
+  readonly post: readonly Told[];
+  readonly incident: readonly Told[];
+}
+
+/** What a watch answers when it is asked. The latest samples are in its activity's heartbeat. */
+export interface WatchView {
+  readonly plan: WatchPlan;
+  /** As of its last message or day. */
+  readonly state: WatchState;
+  readonly unsent: Unsent;
+  /** What could not be delivered within a day, newest last. */
+  readonly lost: readonly string[];
+}

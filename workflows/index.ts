@@ -6,4 +6,5 @@ const mem001Workflow = incidentWorkflow(mem001);
 
 export { governor } from './governor/governor.js';
 export { notifications } from './notifications/notifications.js';
+export { watch } from './watch/watch.js';
 export { mem001Workflow as 'MEM-001' };
