@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as alertmanager from '../parts/alertmanager.mjs';
+import * as composeSpec from '../parts/compose-spec.mjs';
 import * as nodeExporter from '../parts/node-exporter.mjs';
 import * as openssl from '../parts/openssl.mjs';
 import * as prometheus from '../parts/prometheus.mjs';
@@ -46,6 +47,11 @@ const PARTS = [
     env: ({ path }) => ({ NIGHTSHIFT_NODE_EXPORTER: path }),
   },
   { title: 'openssl', get: openssl.ensure, env: ({ path }) => ({ NIGHTSHIFT_OPENSSL: path }) },
+  {
+    title: 'compose parser',
+    get: composeSpec.ensure,
+    env: ({ path }) => ({ NIGHTSHIFT_COMPOSE_SPEC: path }),
+  },
 ];
 
 const isCi = () => !['', '0', 'false'].includes(process.env.CI ?? '');
