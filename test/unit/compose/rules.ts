@@ -117,6 +117,23 @@ export const rules = {
     ].filter((said) => said !== '');
   },
 
+  'nobody reaches more than its neighbours': (compose) => {
+    const onIt = (network: string) =>
+      services(compose)
+        .filter(([, { networks }]) => Object.hasOwn(networks ?? {}, network))
+        .map(([name]) => name)
+        .sort()
+        .join(' ');
+    const wanted = {
+      database: 'temporal temporal-postgres temporal-schema',
+      temporal: 'api temporal temporal-namespace temporal-ui',
+      alerts: 'api',
+    };
+    return Object.entries(wanted)
+      .filter(([network, names]) => onIt(network) !== names)
+      .map(([network, names]) => `on ${network} are ${onIt(network)}, wanted: ${names}`);
+  },
+
   'nobody has more rights than the task needs': each((name, { user, cap_drop, cap_add, build }) => [
     build && !cap_drop?.includes('ALL') && 'keeps all capabilities',
     build && name !== 'worker' && (user !== undefined || cap_add !== undefined) && 'has rights of its own',
