@@ -4,6 +4,7 @@ import type { Workflow } from '@temporalio/common';
 import type { ObserveActivities, OpenIncidentActivities } from '../../model/activities.js';
 import type { HoldOff, IncidentEnd, LeaseReply, LeaseRequest } from '../../model/governor.js';
 import { failure, messageOf } from '../failure.js';
+import { Turns } from './turns.js';
 
 /** How a governor and an incident are reached: ids and names come from the workflows' contract, by the worker. */
 export interface GovernorAddress {
@@ -16,12 +17,19 @@ export interface GovernorAddress {
 /** Starts an incident for an alert, or signals the one that is there: the intake's own way, given by the worker. */
 export type OpenIncident = OpenIncidentActivities['openIncident'];
 
+/**
+ * Updates to one governor under way from this process. The server takes ten a workflow; past them it refuses, and
+ * the SDK's client tries again only after a second or more.
+ */
+const updatesAtOnce = 8;
+
 /** Asks the governor of a scope by Update, starting it where there is none yet. */
 export function createGovernorActivities(
   client: Client,
   address: GovernorAddress,
   openIncident: OpenIncident,
 ): Pick<ObserveActivities, 'askGovernor' | 'tellGovernor'> & OpenIncidentActivities {
+  const turns = new Turns(updatesAtOnce);
   const update = async <Result, Argument>(
     scope: string,
     name: string,
@@ -35,11 +43,13 @@ export function createGovernorActivities(
       args: [{ scope }],
     });
     try {
-      return await client.workflow.executeUpdateWithStart<Workflow, Result, [Argument]>(name, {
-        args: [argument],
-        updateId: id,
-        startWorkflowOperation,
-      });
+      return await turns.take(scope, () =>
+        client.workflow.executeUpdateWithStart<Workflow, Result, [Argument]>(name, {
+          args: [argument],
+          updateId: id,
+          startWorkflowOperation,
+        }),
+      );
     } catch (error) {
       throw failure('Unreachable', `the governor of ${scope} gave no answer: ${reason(error)}`, error);
     }
