@@ -76,7 +76,11 @@ export class TestContainers {
       Cmd: [...command],
       Env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
       Labels: { 'nightshift.test': this.label },
+      // A port is published only where it is exposed, too.
+      ExposedPorts: Object.fromEntries(Object.keys(host.PortBindings ?? {}).map((port) => [port, {}])),
       HostConfig: host,
+      // A binding alone publishes nothing.
+      ExposedPorts: Object.fromEntries(Object.keys(host.PortBindings ?? {}).map((port) => [port, {}])),
       StopTimeout: options.stopTimeoutSeconds ?? 3,
       ...(options.healthcheck ? { Healthcheck: options.healthcheck } : {}),
     });
@@ -122,6 +126,15 @@ export class TestContainer {
   /** How often it was started, the first time included. */
   async starts(): Promise<number> {
     return (await this.events()).filter((action) => action === 'start').length;
+  }
+
+  /** The JSON lines that it wrote to its log, in all its lives. */
+  async log(): Promise<{ readonly event?: string }[]> {
+    const raw = await this.handle.logs({ stdout: true, stderr: false, follow: false });
+    const text = raw.toString('utf8').replace(/[\x00-\x02]\x00{3}[^{]{4}/g, '');
+    return text
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as { event?: string }] : []));
   }
 
   async restarts(): Promise<number> {

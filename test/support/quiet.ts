@@ -1,4 +1,4 @@
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createLogger, installRuntime } from '../../worker/logger.js';
 
-/** Once a test process: the SDK tells only what is wrong. */
-Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+// Once a test process: the SDK tells only what is wrong.
+installRuntime(createLogger('error'));
