@@ -76,8 +76,17 @@ targets:
         args: [{ hash: view.openDecision?.hash, answer: 'approve', by: 'ana', verified: 'token' }],
       });
       const { outcome, report } = await night.result(handle);
-      console.log(markdown(report));
       expect(outcome).toBe('recovered');
+      expect(report.verification?.checks.every(({ passed }) => passed)).toBe(true);
+      // Counted from outside: the engine's events and the app's own log.
+      expect(await agent.restarts()).toBe(1);
+      const log = await agent.log();
+      const count = (event: string): number => log.filter((line) => line.event === event).length;
+      expect([count('cache-cleared'), count('gc'), count('drained')]).toEqual([1, 1, 1]);
+      const told = markdown(report);
+      expect(told).toContain('# Recovered');
+      expect(told).toContain('docker restart');
+      expect(told).toContain('memswap_limit');
     });
   },
 );

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { connectDocker, type DockerEngine } from '../../activities/docker/client.js';
+import { demultiplex } from '../../activities/docker/logs.js';
 
 /** Where the tests' real engine is, and an image in it that has node; set by `npm test`. */
 export const engineUrl = process.env.DOCKER_HOST;
@@ -131,8 +132,7 @@ export class TestContainer {
   /** The JSON lines that it wrote to its log, in all its lives. */
   async log(): Promise<{ readonly event?: string }[]> {
     const raw = await this.handle.logs({ stdout: true, stderr: false, follow: false });
-    const text = raw.toString('utf8').replace(/[\x00-\x02]\x00{3}[^{]{4}/g, '');
-    return text
+    return demultiplex(raw)
       .split('\n')
       .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as { event?: string }] : []));
   }
