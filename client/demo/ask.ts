@@ -6,13 +6,20 @@ import { questionLines } from '../cli/watch/decision.js';
 /** A person's answer; undefined: none was given in time. */
 export type Answer = { readonly answer: 'approve' | 'reject'; readonly comment?: string } | undefined;
 
-/** Shows the exact change and asks the person at the terminal. Ctrl-C ends the demo. */
-export async function askPerson(io: Io, view: IncidentView, stop: () => void): Promise<Answer> {
+/** Asks the person at the terminal about the exact change, shown first where it is not in sight. Ctrl-C ends the demo. */
+export async function askPerson(
+  io: Io,
+  view: IncidentView,
+  { showIt, stop }: { readonly showIt: boolean; readonly stop: () => void },
+): Promise<Answer> {
   const open = view.openDecision;
   if (!open) return undefined;
   const leftMs = Math.max(1_000, Date.parse(open.expiresAt) - io.now().getTime());
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(leftMs)]);
-  io.out(`${questionLines({ view, now: io.now(), columns: io.columns(), paint: io.paint }).join('\n')}\n\n`);
+  if (showIt)
+    io.out(
+      `${questionLines({ view, now: io.now(), columns: io.columns(), paint: io.paint }).join('\n')}\n\n`,
+    );
   const answer = await select({
     message: 'Approve this change?',
     options: [

@@ -25,13 +25,13 @@ export class Decider {
     if (!open || this.seen.has(open.change.id)) return;
     this.seen.add(open.change.id);
     const { io } = this.options;
-    if (io.interactive) await screen.pause(() => this.askHere(view));
+    if (io.interactive) await screen.pause(() => this.askHere(view, screen.isCut));
     else await this.approveAsSecond(view, open.hash);
   }
 
-  private async askHere(view: IncidentView): Promise<void> {
+  private async askHere(view: IncidentView, showIt: boolean): Promise<void> {
     const { io, api, operatorToken, stop } = this.options;
-    const given = await askPerson(io, view, stop);
+    const given = await askPerson(io, view, { showIt, stop });
     if (!given || !view.openDecision) return;
     await this.send(new ViaApi(api, operatorToken), view, { hash: view.openDecision.hash, ...given });
   }

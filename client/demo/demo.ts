@@ -11,6 +11,7 @@ import { CliError, exitCodes } from '../cli/exit-codes.js';
 import { personOf } from '../cli/settings.js';
 import type { Io } from '../cli/terminal/io.js';
 import { withProgress } from '../cli/terminal/progress.js';
+import { wrap } from '../cli/terminal/text.js';
 import { exitCodeOf, watch } from '../cli/watch/watch.js';
 import type { IncidentDetails } from '../incidents/index.js';
 import { filesOf, makeFolder, writePrivate } from '../up/files.js';
@@ -57,7 +58,10 @@ export async function demo(io: Io, options: DemoOptions): Promise<number> {
 }
 
 async function play(io: Io, options: DemoOptions, atEnd: AtEnd): Promise<number> {
-  const step = (text: string) => io.out(`${io.paint.bold('›')} ${text}\n`);
+  const step = (text: string) => {
+    const lines = io.tty ? wrap(text, io.columns() - 2) : [text];
+    io.out(`${io.paint.bold('›')} ${lines.join('\n  ')}\n`);
+  };
   const stage = await setStage(io, step, atEnd);
   const { up, agent } = stage;
   const memory = await withProgress(
@@ -75,12 +79,12 @@ async function play(io: Io, options: DemoOptions, atEnd: AtEnd): Promise<number>
     throw new CliError(exitCodes.failed, `the incident ended ${ended.status} without a report`);
   const saved = await save(resolve(io.cwd, options.reports), ended.view);
   io.out(`\n${markdown(ended.view)}\n`);
-  step(`Report: ${saved}`);
-  whereToLook(stage, step);
+  step(`Report: ${saved} (and .json beside it)`);
   if (options.keep) {
+    whereToLook(stage, step);
     step('Everything stays until Ctrl-C.');
     await Promise.race([interrupted(io.signal), up.broken]);
-  }
+  } else step('With --keep everything stays, to look around: Temporal’s page shows the whole history.');
   return exitCodeOf(ended);
 }
 
@@ -215,7 +219,5 @@ async function save(folder: string, view: NonNullable<IncidentDetails['view']>):
 }
 
 function whereToLook({ up, agent }: Stage, step: (text: string) => void): void {
-  step(
-    `Look around while it runs: Temporal ${up.record.ui}, API ${up.record.api}, agent ${agent.url}/metrics`,
-  );
+  step(`Look around: Temporal ${up.record.ui}, API ${up.record.api}, agent ${agent.url}/metrics`);
 }

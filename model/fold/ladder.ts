@@ -90,7 +90,7 @@ function notes(changes: readonly ChangeDraftView[]): string {
   return [...new Set(parts)].join('; ');
 }
 
-/** One change in a few words: `cleared 812 items, freed 41 MiB`. */
+/** One change in a few words: `freed 41 MiB; cleared 812 items`. */
 export function howItWent(change: ChangeView): string {
   const { effect, freedBytes, state, why } = change;
   if (!effect) return state === 'planned' ? '' : why === '' ? state : `${state}: ${why}`;
@@ -98,9 +98,9 @@ export function howItWent(change: ChangeView): string {
   const freed =
     freedBytes === undefined ? [] : [freedBytes > 0 ? `freed ${bytes(freedBytes)}` : 'freed nothing'];
   const undone = state === 'rolled back' ? ['undone since'] : [];
-  return [`${lead}${effect.note.replace(/\.$/, '')}`, ...freed, ...undone]
+  return [...freed, `${lead}${effect.note.replace(/\.$/, '')}`, ...undone]
     .filter((part) => part !== '')
-    .join(', ');
+    .join('; ');
 }
 
 /** What an effect's status means, in words. */

@@ -54,7 +54,7 @@ function done(view: IncidentView): string {
 
 function oneChange(change: ChangeView): string {
   const approvers = approvedBy(change);
-  const by = approvers.length === 0 ? '' : `, approved by ${approvers.join(' and ')}`;
+  const by = approvers.length === 0 ? '' : `; approved by ${approvers.join(' and ')}`;
   return `${decapital(change.change.sentence)} (${howItWent(change)}${by})`;
 }
 

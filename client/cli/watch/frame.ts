@@ -17,8 +17,10 @@ export interface Scene {
   readonly paint: Paint;
   /** Shown where the view is not of this moment. */
   readonly note?: string;
-  /** Lines of the timeline at the end; 5 where absent. */
-  readonly latest?: number;
+  /** How many of the latest events are shown, in short; 5 where absent. */
+  readonly recent?: number;
+  /** True: all events, and in full. */
+  readonly whole?: boolean;
 }
 
 /** One frame of `incident watch`: the ladder, the memory, an open decision, what is being retried. Pure. */
@@ -166,8 +168,10 @@ function soakLines({ view, now, columns: room, paint }: Scene): readonly string[
   return ['', `${word}  ${paint.cyan('█'.repeat(full))}${paint.dim('░'.repeat(bar - full))}  ${figures}`];
 }
 
-function latestLines({ view, columns: room, paint, latest }: Scene): readonly string[] {
-  const lines = view.timeline.slice(-(latest ?? 5));
+function latestLines({ view, columns: room, paint, recent = 5, whole }: Scene): readonly string[] {
+  const lines = whole
+    ? view.timeline
+    : view.timeline.slice(view.timeline.length - Math.min(recent, view.timeline.length));
   if (lines.length === 0) return [];
   const before = view.timeline.length - lines.length;
   const heading = before > 0 ? `Latest (${count(before, 'line')} before)` : 'Latest';
@@ -175,7 +179,7 @@ function latestLines({ view, columns: room, paint, latest }: Scene): readonly st
     '',
     paint.bold(heading),
     ...lines.flatMap(({ at, text }) =>
-      clipped(plain(text), room - 10, latest === undefined ? 2 : 50).map(
+      clipped(plain(text), room - 10, whole ? 50 : 2).map(
         (line, index) => `${index === 0 ? paint.dim(clock(at)) : ' '.repeat(8)}  ${line}`,
       ),
     ),

@@ -10,6 +10,7 @@ export class Screen {
   private last = '';
   private hidden = false;
   private held = false;
+  private cut = false;
 
   constructor(private readonly io: Io) {}
 
@@ -19,6 +20,7 @@ export class Screen {
     const { io } = this;
     // A frame taller than the terminal can't be redrawn in place: what is above its top stays as it was.
     const room = Math.max(5, io.rows() - 1);
+    this.cut = lines.length > room;
     const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), io.paint.dim('…')];
     const text = shown.join('\n');
     if (text === this.last && io.columns() === this.width) return;
@@ -30,6 +32,11 @@ export class Screen {
     this.drawn = shown.length;
     this.width = io.columns();
     this.last = text;
+  }
+
+  /** True where the last frame was too tall to be shown whole. */
+  get isCut(): boolean {
+    return this.cut;
   }
 
   /** Lets a question be asked below the frame; drawing begins anew after it. */

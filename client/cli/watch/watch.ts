@@ -62,14 +62,20 @@ export async function watch(options: WatchOptions): Promise<IncidentDetails> {
 function sceneOf(io: Io, details: IncidentDetails, trouble: string | undefined): readonly string[] {
   const note = trouble ?? details.note;
   if (!details.view) return describeOnly(details, note);
-  return frame({
+  const scene = {
     view: liveView(details.view, details.pending),
     pending: details.pending,
     now: io.now(),
     columns: io.columns(),
     paint: io.paint,
     ...(note === undefined ? {} : { note }),
-  });
+  };
+  // What is over gives way to what is open where the terminal is low.
+  for (const recent of [5, 3, 1]) {
+    const lines = frame({ ...scene, recent });
+    if (lines.length < io.rows()) return lines;
+  }
+  return frame({ ...scene, recent: 0 });
 }
 
 /** What Temporal itself knows, where no worker answers. */

@@ -42,7 +42,7 @@ export function shown(io: Io, details: IncidentDetails, output: CommonOptions['o
     now: io.now(),
     columns: io.columns(),
     paint: io.paint,
-    latest: view.timeline.length,
+    whole: true,
     ...(note === undefined ? {} : { note }),
   });
   return `${lines.join('\n')}\n`;
