@@ -77,8 +77,6 @@ export class TestContainers {
       Cmd: [...command],
       Env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
       Labels: { 'nightshift.test': this.label },
-      // A port is published only where it is exposed, too.
-      ExposedPorts: Object.fromEntries(Object.keys(host.PortBindings ?? {}).map((port) => [port, {}])),
       HostConfig: host,
       // A binding alone publishes nothing.
       ExposedPorts: Object.fromEntries(Object.keys(host.PortBindings ?? {}).map((port) => [port, {}])),
