@@ -12,6 +12,7 @@ import { portOr } from './ports.js';
 import { nameProcess } from './process.js';
 import { startTemporal, type TemporalServer } from './temporal-server.js';
 import { ensureToken } from './tokens.js';
+import { within } from './within.js';
 
 export interface UpOptions {
   readonly files: StateFiles;
@@ -40,6 +41,9 @@ export interface Up {
   /** Ends all of it, the server last. Incidents go on when it is started again. */
   stop(): Promise<void>;
 }
+
+/** A worker that does not come to its end is left to the end of the process: its activities run again elsewhere. */
+const stopMs = 20_000;
 
 /** Starts all of it, or nothing: what had been started is stopped where a later part fails. */
 export async function startUp(options: UpOptions): Promise<Up> {
@@ -91,7 +95,7 @@ async function start(
   });
 
   const worker = await startWorker({ config, logger });
-  atStop(() => worker.stop());
+  atStop(() => within(stopMs, worker.stop()));
   const temporal = await connectTemporal({ address, namespace }, { identity: 'nightshift up' });
   atStop(() => temporal.close());
   const serving = await serveApi(config(), temporal, logger);

@@ -3,6 +3,7 @@ import type { Config } from '../../../config/index.js';
 import { temporalSettings } from '../../../config/index.js';
 import { connectTemporal } from '../../temporal.js';
 import { currentConfig } from '../../up/config.js';
+import { within } from '../../up/within.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { port, withConfig } from '../options.js';
 import type { Cli } from '../program.js';
@@ -70,7 +71,7 @@ async function worker(io: Io, options: WorkerOptions): Promise<void> {
     ),
     interrupted(io.signal),
   ]);
-  await running.stop().catch(() => undefined);
+  await within(30_000, running.stop()).catch(() => undefined);
   await health?.close();
   if (failed !== undefined) throw new CliError(exitCodes.failed, `the worker failed: ${failed}`);
   logger.info('the worker has stopped');
