@@ -121,7 +121,8 @@ describe.skipIf(!(here && engineUrl && image) && !process.env.CI)(
       );
       const before = await hostMemory();
       expect(before.used - baseline.used).toBeGreaterThan(0.8 * size);
-      const percentAt = (share: number): string => `${((baseline.used + share * size) / total) * 100}%`;
+      const percentAt = (share: number): string =>
+        `${(((baseline.used + share * size) / total) * 100).toFixed(2)}%`;
       night.configure(`
 defaults:
   thresholds: { warning: '${percentAt(0.5)}', critical: '${percentAt(0.75)}' }
