@@ -1,2 +1,9 @@
 /** The interfaces that this folder's parts fulfil stand in the model, since runbooks' authors need them, too. */
-export type { Applier, ApplyContext, AppliersFor, ReadContext, Reading, TargetAdapter } from '../model/extension.js';
+export type {
+  Applier,
+  AppliersFor,
+  ApplyContext,
+  ReadContext,
+  Reading,
+  TargetAdapter,
+} from '../model/extension.js';
