@@ -39,6 +39,7 @@ export async function decide(
   const request = await incident.desk.ask(change, hash, why, voided);
   eye.cancel();
   await watching;
+  if (request.outcome === 'approved') incident.approvals.set(hash, request.expiresAt);
   return consent(incident, change, request.outcome ?? 'expired', request.why);
 }
 

@@ -24,8 +24,8 @@ export type Passage =
   | { readonly end: 'applied'; readonly change: Change; readonly result: CarryOutResult }
   /** Not sent, or sent without effect; the ladder goes on. */
   | { readonly end: 'refused' | 'rejected' | 'skipped' | 'failed'; readonly why: string; readonly by: string }
-  /** The question lost its point: look again. */
-  | { readonly end: 'void'; readonly why: string };
+  /** The question lost its point: look again. `unseen`: only because nothing could be read. */
+  | { readonly end: 'void'; readonly why: string; readonly unseen?: true };
 
 /**
  * The one way to a mutation: plan, guardrails, decision where one is needed, lease where it disrupts, the undo
@@ -47,7 +47,10 @@ export async function pass(incident: Incident, remedy: string, draft: ChangeDraf
   }
   await gate(incident);
   const compensation = register(incident, kind, change);
-  return carryOut(incident, compensation, consent.decided);
+  const passage = await carryOut(incident, compensation, consent.decided);
+  // What was approved and could not be sent, because nothing was seen, is not asked about a second time.
+  if (passage.end !== 'void' || !passage.unseen) incident.approvals.delete(hash);
+  return passage;
 }
 
 type Consent = { readonly end: 'go'; readonly decided: boolean } | Exclude<Passage, { end: 'applied' }>;
@@ -59,8 +62,9 @@ async function permission(
   hash: string,
   verdicts: readonly Verdict[],
 ): Promise<Consent> {
-  let decided = false;
-  if (ruling(verdicts) === 'ask') {
+  let decided = (incident.approvals.get(hash) ?? 0) > incident.now();
+  if (decided) incident.append({ type: 'noted', text: `${change.sentence}: its approval still holds` });
+  else if (ruling(verdicts) === 'ask') {
     const answer = await decide(incident, change, hash, asking(verdicts));
     if (answer.end !== 'approved') return answer;
     decided = true;
@@ -159,7 +163,8 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
   take(incident, look, `carrying out: ${change.sentence}`);
   if (!effect) {
     compensation.state = 'not applied';
-    if (!look.measure) return { end: 'void', why: look.blind ?? 'the target could not be read' };
+    if (!look.measure)
+      return { end: 'void', why: look.blind ?? 'the target could not be read', unseen: true };
     noteRefusal(incident, change, verdicts);
     incident.append({ type: 'refused', changeId: change.id, verdicts, why: result.refused ?? 'refused' });
     return { end: 'refused', why: result.refused ?? 'refused', by: refusedBy(verdicts) };

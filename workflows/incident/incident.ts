@@ -63,6 +63,8 @@ export class Incident {
   escalated = false;
   /** Alert names that a change of ours must be expected to cause, until it has settled. */
   expecting: readonly string[] = [];
+  /** Approvals that had no chance yet, by the change's hash: until when they are good, in ms. */
+  readonly approvals = new Map<string, number>();
   /** Level at which a change (by hash) was refused: it is tried again only at another one. */
   readonly refusedAt = new Map<string, string>();
   /** Verdicts of every refusal. */
