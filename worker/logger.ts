@@ -17,6 +17,9 @@ export function createLogger(level = process.env.NIGHTSHIFT_LOG_LEVEL ?? 'info',
   );
 }
 
+/** `host:port` at which the SDK's own metrics (slots, latencies, failures) are served for Prometheus. */
+const metricsAddress = process.env.NIGHTSHIFT_METRICS_ADDRESS;
+
 let installed = false;
 
 /** Sends the SDK's own log to ours. Once a process: the SDK's runtime is one. */
@@ -26,6 +29,7 @@ export function installRuntime(logger: Logger): void {
   Runtime.install({
     // The SDK would end the process by itself; ours stops what it has started first.
     shutdownSignals: [],
+    ...(metricsAddress && { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
     }),

@@ -39,7 +39,15 @@ export interface WorkersOptions {
 export async function createWorkers(options: WorkersOptions): Promise<readonly Worker[]> {
   const { connection, namespace, identity, registry, client } = options;
   const make = (more: Partial<WorkerOptions> & { taskQueue: string }): Promise<Worker> =>
-    Worker.create({ connection, namespace, shutdownGraceTime: '5s', ...(identity && { identity }), ...more });
+    Worker.create({
+      connection,
+      namespace,
+      shutdownGraceTime: '5s',
+      // What still runs then is left to another worker's attempt.
+      shutdownForceTime: '20s',
+      ...(identity && { identity }),
+      ...more,
+    });
   const governor = createGovernorActivities(client, governorAddress, async (held) => {
     await signalWithStart(client, { ...held, observeOnly: false, product });
   });

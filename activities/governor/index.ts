@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { type Client, isGrpcServiceError, WithStartWorkflowOperation } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { ObserveActivities, OpenIncidentActivities } from '../../model/activities.js';
@@ -22,6 +23,8 @@ export type OpenIncident = OpenIncidentActivities['openIncident'];
  * the SDK's client tries again only after a second or more.
  */
 const updatesAtOnce = 8;
+/** How long an answer of the governor is waited for; then the activity is tried again. */
+const answerMs = 10_000;
 
 /** Asks the governor of a scope by Update, starting it where there is none yet. */
 export function createGovernorActivities(
@@ -30,6 +33,11 @@ export function createGovernorActivities(
   openIncident: OpenIncident,
 ): Pick<ObserveActivities, 'askGovernor' | 'tellGovernor'> & OpenIncidentActivities {
   const turns = new Turns(updatesAtOnce);
+  // A worker that shuts down takes the governor's workflow with it: an answer may never come.
+  const limited = <Result>(call: () => Promise<Result>): Promise<Result> =>
+    client.withDeadline(Date.now() + answerMs, () =>
+      client.withAbortSignal(Context.current().cancellationSignal, call),
+    );
   const update = async <Result, Argument>(
     scope: string,
     name: string,
@@ -44,11 +52,13 @@ export function createGovernorActivities(
     });
     try {
       return await turns.take(scope, () =>
-        client.workflow.executeUpdateWithStart<Workflow, Result, [Argument]>(name, {
-          args: [argument],
-          updateId: id,
-          startWorkflowOperation,
-        }),
+        limited(() =>
+          client.workflow.executeUpdateWithStart<Workflow, Result, [Argument]>(name, {
+            args: [argument],
+            updateId: id,
+            startWorkflowOperation,
+          }),
+        ),
       );
     } catch (error) {
       throw failure('Unreachable', `the governor of ${scope} gave no answer: ${reason(error)}`, error);

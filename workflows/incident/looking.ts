@@ -82,6 +82,7 @@ export function take(incident: Incident, look: AnyLook, why: string): void {
     healthy: look.healthy,
     ...(look.healthNote !== undefined && { healthNote: look.healthNote }),
     ...(diagnosis && { diagnosis }),
+    thresholds: look.policy.thresholds,
     policyDigest: look.policyDigest,
     evidence: first ? look.evidence.filter((each) => !isGap(each)) : [],
     gaps: look.evidence.filter(isGap),
