@@ -80,8 +80,8 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
     );
 
     it('slow: every answer seconds late, and still one restart', async () => {
-      const { agent, handle } = await begin('slow', { policy: { soak: { time: '25s', every: '1s' } } });
-      proxy('slow').delayMs = 2500;
+      const { agent, handle } = await begin('slow', { policy: { soak: { time: '18s', every: '1s' } } });
+      proxy('slow').delayMs = 2000;
       const { outcome, report } = await ended(handle);
       expect(outcome, told(report)).toBe('recovered');
       expect(await agent.container.restarts()).toBe(1);
