@@ -27,8 +27,8 @@ async function api({ tokensFile, names }: ChildTask & { role: 'api' }) {
   return { url: serving.url, stop: () => serving.close() };
 }
 
-async function worker({ padding }: ChildTask & { role: 'worker' }) {
+async function worker({ padding, bundlePath }: ChildTask & { role: 'worker' }) {
   const connection = await connectWorker(settings);
-  const stopWorkers = await startWorkers({ client, connection }, undefined, padding);
+  const stopWorkers = await startWorkers({ client, connection, bundlePath }, undefined, padding);
   return { url: '', stop: () => stopWorkers().then(() => connection.close()) };
 }

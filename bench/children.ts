@@ -5,7 +5,7 @@ import { residentBytes } from '../client/up/process.js';
 
 /** What a child process is for: its one argument, as JSON. */
 export type ChildTask = { readonly address: string } & (
-  | { readonly role: 'worker'; readonly padding: number }
+  | { readonly role: 'worker'; readonly bundlePath: string; readonly padding: number }
   | { readonly role: 'api'; readonly tokensFile: string; readonly names: readonly string[] }
 );
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -9,7 +9,7 @@ import { createToken, FileTokens } from '../client/tokens/index.js';
 import { filesOf } from '../client/up/files.js';
 import { startTemporal, type TemporalServer } from '../client/up/temporal-server.js';
 import type { NotifyActivities } from '../model/activities.js';
-import { workflowBundle } from '../worker/bundle.js';
+import { bundle } from '../worker/bundle.js';
 import { connectWorker } from '../worker/connection.js';
 import { createLogger, installRuntime } from '../worker/logger.js';
 import { createWorkers } from '../worker/workers.js';
@@ -26,7 +26,8 @@ export interface Lab {
   readonly server: TemporalServer;
   readonly connection: NativeConnection;
   readonly children: Children;
-  readonly folder: string;
+  /** The workflows with the tanks' runbook, bundled ahead as a build does it. */
+  readonly bundlePath: string;
   /** A token that may deliver alerts, and the file that knows it. */
   readonly token: string;
   readonly tokensFile: string;
@@ -46,11 +47,13 @@ export async function openLab(
   const { address, namespace } = server;
   const temporal: TemporalClient = await connectTemporal({ address, namespace });
   const connection = await connectWorker({ address, namespace });
+  const bundlePath = join(folder, 'workflow-bundle.js');
+  await writeFile(bundlePath, await bundle([tankModule]));
   const tokensFile = files.tokens;
   const token = await createToken({ file: tokensFile, name: 'bench', role: 'webhook' });
   return {
     ...options,
-    ...{ client: temporal.client, address, server, connection, folder, token, tokensFile },
+    ...{ client: temporal.client, address, server, connection, bundlePath, token, tokensFile },
     async close() {
       await connection.close();
       await temporal.close();
@@ -67,7 +70,7 @@ const silent: NotifyActivities = {
 
 /** The product's workers, as `nightshift up` runs them, over tanks. Returns what stops them. */
 export async function startWorkers(
-  { client, connection }: Pick<Lab, 'client' | 'connection'>,
+  { client, connection, bundlePath }: Pick<Lab, 'client' | 'connection' | 'bundlePath'>,
   hooks?: Hooks,
   padding = 0,
 ): Promise<() => Promise<void>> {
@@ -76,7 +79,7 @@ export async function startWorkers(
     client,
     namespace: 'default',
     scopes: [scope],
-    bundle: await workflowBundle([tankModule]),
+    bundle: { codePath: bundlePath },
     notify: silent,
     registry: tankRegistry(hooks, padding),
   });

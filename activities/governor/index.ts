@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { type Client, isGrpcServiceError, WithStartWorkflowOperation } from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
+import { type Workflow, WorkflowNotFoundError } from '@temporalio/common';
 import type { ObserveActivities, OpenIncidentActivities } from '../../model/activities.js';
 import type { HoldOff, IncidentEnd, LeaseReply, LeaseRequest } from '../../model/governor.js';
 import { failure, messageOf } from '../failure.js';
@@ -44,19 +44,26 @@ export function createGovernorActivities(
     argument: Argument,
     id: string,
   ): Promise<Result> => {
+    const workflowId = address.workflowId(scope);
+    const options = { args: [argument] as [Argument], updateId: id };
+    const ask = (): Promise<Result> =>
+      client.workflow.getHandle(workflowId).executeUpdate<Result, [Argument]>(name, options);
     const startWorkflowOperation = new WithStartWorkflowOperation(address.workflowType, {
-      workflowId: address.workflowId(scope),
+      workflowId,
       taskQueue: address.taskQueue,
       workflowIdConflictPolicy: 'USE_EXISTING',
       args: [{ scope }],
     });
     try {
+      // Nearly always it is there, and asking alone costs the server half of starting and asking.
       return await turns.take(scope, () =>
         limited(() =>
-          client.workflow.executeUpdateWithStart<Workflow, Result, [Argument]>(name, {
-            args: [argument],
-            updateId: id,
-            startWorkflowOperation,
+          ask().catch((error: unknown) => {
+            if (!(error instanceof WorkflowNotFoundError)) throw error;
+            return client.workflow.executeUpdateWithStart<Workflow, Result, [Argument]>(name, {
+              ...options,
+              startWorkflowOperation,
+            });
           }),
         ),
       );

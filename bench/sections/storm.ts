@@ -10,13 +10,13 @@ import { type Answer, post, type SentAlert, webhookBody } from '../webhook.js';
 export const title = 'Storms of alerts, through two API processes and a worker process';
 
 export async function measure(lab: Lab): Promise<readonly Row[]> {
-  const { address, tokensFile, quick, progress } = lab;
+  const { address, bundlePath, tokensFile, quick, progress } = lab;
   const batch = Array.from({ length: quick ? 100 : 1000 }, () => newTank('look'));
   const storm = Array.from({ length: quick ? 10 : 100 }, () => newTank('wait'));
   const names = [...batch, ...storm].map(({ key }) => shortName(key));
   const api = { role: 'api', address, tokensFile, names } as const;
   const processes = await Promise.all([
-    lab.children.start({ role: 'worker', address, padding: 0 }),
+    lab.children.start({ role: 'worker', address, bundlePath, padding: 0 }),
     lab.children.start(api),
     lab.children.start(api),
   ]);
@@ -89,7 +89,7 @@ async function steady(
   );
   const results = answers.flatMap((answer) => answer.results);
   const wrong = results.filter((result) => !['joined', 'repeat'].includes(result)).length;
-  const sent = sends.length * perPost;
+  const sent = rounds(targets).flat().length * urls.length;
   lab.progress('reading the incidents');
   const told = await whatTheyKnow(lab, targets);
   return [

@@ -14,9 +14,9 @@ export const title = 'A worker process with many incidents that wait for a decis
 const lookBytes = 24 * 1024;
 
 export async function measure(lab: Lab): Promise<readonly Row[]> {
-  const { client, quick, progress } = lab;
+  const { client, quick, progress, address, bundlePath } = lab;
   const count = quick ? 100 : 1000;
-  const worker = await lab.children.start({ role: 'worker', address: lab.address, padding: lookBytes });
+  const worker = await lab.children.start({ role: 'worker', address, bundlePath, padding: lookBytes });
   const idle = worker.memory();
   const targets = Array.from({ length: count }, () => newTank('wait'));
   progress(`opening ${count} incidents`);
@@ -28,7 +28,7 @@ export async function measure(lab: Lab): Promise<readonly Row[]> {
   await new Promise((resolve) => setTimeout(resolve, quick ? 1_000 : 10_000));
   const memory = worker.memory();
   progress('deciding');
-  // The oldest: with 400 cached at most, those that came later have put them out.
+  // The oldest: with 200 cached at most, those that came later have put them out.
   const decided = targets.slice(0, quick ? 20 : 150);
   const times: number[] = [];
   for (const { key } of decided) {
