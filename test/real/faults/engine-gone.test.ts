@@ -23,6 +23,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
     let containers: TestContainers;
     let night: RealNight;
     const proxies: Record<string, EngineProxy> = {};
+    const targets: object[] = [];
     const names = ['before', 'during', 'after', 'deaf', 'slow'];
     const proxy = (name: string): EngineProxy => proxies[name] as EngineProxy;
     const urls = (): Record<string, string> =>
@@ -43,11 +44,12 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
 
     async function begin(engine: string, options: TargetOptions = {}) {
       const agent = await Agent.leaking(containers);
-      night.configure(withTargets(targetOf(agent, { ...options, engine })), urls());
+      targets.push(targetOf(agent, { ...options, engine }));
+      night.configure(withTargets(...targets), urls());
       return { agent, handle: await night.incident(targetNamed(agent.name, engine)) };
     }
 
-    it('gone before the restart: what was approved waits for it, and happens once', async () => {
+    it.concurrent('gone before the restart: what was approved waits for it, and happens once', async () => {
       const { agent, handle } = await begin('before', { autonomy: 'approve' });
       const view = await night.until(handle, ({ openDecision }) => openDecision !== undefined);
       await proxy('before').goAway();
@@ -66,7 +68,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
         { engine: 'after', fault: 'dropAnswer', what: 'its answer to the restart is lost' },
         { engine: 'deaf', fault: 'dropRequest', what: 'the restart never reaches it' },
       ];
-    it.each(moments)(
+    it.concurrent.each(moments)(
       'gone $engine: $what; restarted once, and the incident knows',
       async ({ engine, fault }) => {
         proxy(engine).break(restart, fault);
@@ -79,7 +81,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       },
     );
 
-    it('slow: every answer seconds late, and still one restart', async () => {
+    it.concurrent('slow: every answer seconds late, and still one restart', async () => {
       const { agent, handle } = await begin('slow', { policy: { soak: { time: '18s', every: '1s' } } });
       proxy('slow').delayMs = 2000;
       const { outcome, report } = await ended(handle);

@@ -95,7 +95,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
     ];
     const races = ends.flatMap((one) => [0, one.headStart].map((afterMs) => ({ ...one, afterMs })));
     it.concurrent.each(races)(
-      'while $what ($afterMs ms before): an approval counts at most once, and whoever was told yes is in the report',
+      'from $afterMs ms after $what: an approval counts at most once, and whoever was told yes is in the report',
       async ({ end, byHand, afterMs }) => {
         const { agent, handle, hash } = await asked();
         const [result] = await Promise.all([
