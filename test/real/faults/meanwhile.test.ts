@@ -24,10 +24,11 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
     let containers: TestContainers;
     let night: RealNight;
     let proxy: EngineProxy;
-    const targets: object[] = [];
-    const configure = (...more: object[]): void => {
-      targets.push(...more);
-      night.configure(withTargets(...targets), { local: engineUrl as string, watched: proxy.url });
+    const targets = new Map<string, object>();
+    const configure = (name?: string, target?: object): void => {
+      if (name !== undefined && target) targets.set(name, target);
+      const engines = { local: engineUrl as string, watched: proxy.url };
+      night.configure(withTargets(...targets.values()), engines);
     };
 
     beforeAll(async () => {
@@ -46,13 +47,13 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
     /** A leaking agent about whose restart people are asked. */
     async function asked(options: AgentOptions = {}, engine = 'local') {
       const agent = await Agent.leaking(containers, options);
-      configure(targetOf(agent, { engine, autonomy: ask }));
+      configure(agent.name, targetOf(agent, { engine, autonomy: ask }));
       const handle = await night.incident(targetNamed(agent.name, engine));
       const { openDecision } = await night.until(handle, (view) => view.openDecision !== undefined);
       return { agent, handle, hash: openDecision?.hash };
     }
 
-    it('removed: nothing is restarted, and people are told', async () => {
+    it.concurrent('removed: nothing is restarted, and people are told', async () => {
       const { agent, handle, hash } = await asked();
       await agent.container.handle.remove({ force: true });
       const reply = await answer(handle, hash).catch(() => undefined);
@@ -63,12 +64,11 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       expect(reply === undefined || reply.accepted || /settled before|no change/.test(reply.why)).toBe(true);
     });
 
-    it('replaced by another of its name: the old approval is void, and the new one is asked about anew', async () => {
+    it.concurrent('replaced by another of its name: the old approval is void, and the new one is asked about anew', async () => {
       const { agent, handle, hash } = await asked();
       await agent.container.handle.remove({ force: true });
       const other = await Agent.leaking(containers, { name: agent.name });
-      targets.pop();
-      configure(targetOf(other, { autonomy: ask }));
+      configure(other.name, targetOf(other, { autonomy: ask }));
       const view = await night.until(
         handle,
         ({ openDecision }) => openDecision !== undefined && openDecision.hash !== hash,
@@ -82,7 +82,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       expect(await other.container.restarts()).toBe(1);
     });
 
-    it('OOM-killed and started by its own policy just before the approval: no second restart', async () => {
+    it.concurrent('OOM-killed and started by its own policy just before the approval: no second restart', async () => {
       const { agent, handle, hash } = await asked({ host: { RestartPolicy: { Name: 'unless-stopped' } } });
       const before = await agent.container.startedAt();
       await fillUp(agent);
@@ -95,7 +95,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       expect(claimed(report)).toEqual([]);
     });
 
-    it('OOM-killed between the last look and our command: at most one restart, and claimed only if it was ours', async () => {
+    it.concurrent('OOM-killed between the last look and our command: at most one restart, and claimed only if it was ours', async () => {
       const { agent, handle, hash } = await asked(
         { host: { RestartPolicy: { Name: 'unless-stopped' } } },
         'watched',
@@ -113,7 +113,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       expect(claimed(report).length, told(report)).toBeLessThanOrEqual(restarts);
     });
 
-    it('restarted by hand while the question is open, and again right before our command: theirs are not ours', async () => {
+    it.concurrent('restarted by hand while the question is open, and again right before our command: theirs are not ours', async () => {
       // It leaks in every life but the last, so that the question keeps its point.
       const { agent, handle, hash } = await asked({}, 'watched');
       const { handle: docker } = agent.container;
@@ -129,7 +129,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       expect(claimed(report).length, told(report)).toBeLessThanOrEqual(1);
     });
 
-    it('restarted by hand just before the approval: the relief is seen, and no second restart is sent', async () => {
+    it.concurrent('restarted by hand just before the approval: the relief is seen, and no second restart is sent', async () => {
       const { agent, handle, hash } = await asked();
       await agent.container.handle.restart({ t: 3 });
       await answer(handle, hash);
@@ -139,7 +139,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       expect(claimed(report)).toEqual([]);
     });
 
-    it('paused by somebody: refused with the way to go on, and left alone', async () => {
+    it.concurrent('paused by somebody: refused with the way to go on, and left alone', async () => {
       const { agent, handle, hash } = await asked();
       await agent.container.handle.pause();
       await answer(handle, hash);
@@ -154,14 +154,14 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       expect(await agent.container.restarts()).toBe(0);
     });
 
-    it('in a crash loop: it can be approved, and is restarted once by us or clearly refused', async () => {
+    it.concurrent('in a crash loop: it can be approved, and is restarted once by us or clearly refused', async () => {
       const container = await containers.run({
         program: `const held = []; setTimeout(() => process.exit(3), 4000);
           for (let n = 0; n < 80; n += 1) held.push(Buffer.alloc(1048576, 1));
           setInterval(() => held.length, 1000);`,
         host: { Memory: 96 * MiB, MemorySwap: 96 * MiB, RestartPolicy: { Name: 'always' } },
       });
-      configure({ engine: 'local', container: container.name, autonomy: ask });
+      configure(container.name, { engine: 'local', container: container.name, autonomy: ask });
       await until('it loops', async () => (await container.starts()) > 2, 40_000);
       const handle = await night.incident(targetNamed(container.name), { name: 'ContainerCrashLooping' });
       const { openDecision } = await night.until(handle, (view) => view.openDecision !== undefined, 60);
@@ -187,9 +187,9 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       await ended(handle);
     });
 
-    it('without a limit of its own: measured against the host, and not taken for full', async () => {
+    it.concurrent('without a limit of its own: measured against the host, and not taken for full', async () => {
       const agent = await Agent.leaking(containers, { host: { Memory: 0, MemorySwap: 0 } });
-      configure(targetOf(agent));
+      configure(agent.name, targetOf(agent));
       const handle = await night.incident(targetNamed(agent.name));
       const { outcome, report } = await ended(handle);
       expect(outcome, told(report)).toBe('self-recovered');
