@@ -61,7 +61,8 @@ function rungState(
   }
   if (changes.some(({ effect }) => effect !== undefined)) return { state: 'done', note: notes(changes) };
   if (changes.some(({ state }) => state === 'not applied')) return { state: 'failed', note: notes(changes) };
-  if (changes.length > 0) return { state: 'skipped', note: rung.skipped ?? notes(changes) };
+  // What people answered says more than that the rung was passed over when the ladder was climbed again.
+  if (changes.length > 0) return { state: 'skipped', note: notes(changes) || (rung.skipped ?? '') };
   if (rung.skipped !== undefined) return { state: 'skipped', note: rung.skipped };
   if (!rung.started) return { state: 'ahead', note: '' };
   return draft.current === rung.remedy && !draft.ended

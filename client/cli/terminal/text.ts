@@ -47,3 +47,10 @@ export function wrap(text: string, columns: number): readonly string[] {
   if (line !== '') lines.push(line);
   return lines;
 }
+
+/** Wrapped, and cut after so many lines. */
+export function clipped(text: string, columns: number, lines: number): readonly string[] {
+  const all = wrap(text, columns);
+  if (all.length <= lines) return all;
+  return [...all.slice(0, lines - 1), clip(all.slice(lines - 1).join(' '), Math.max(8, columns))];
+}

@@ -4,7 +4,7 @@ import type { IncidentView } from '../../../model/view.js';
 import { plain, wrap } from '../terminal/text.js';
 import { type Scene, until } from './frame.js';
 
-type Drawn = Pick<Scene, 'now' | 'columns' | 'paint'> & { readonly view: IncidentView };
+type Drawn = Pick<Scene, 'now' | 'columns' | 'paint' | 'low'> & { readonly view: IncidentView };
 
 /** An open decision with how to answer it; nothing where none is open. */
 export function decisionLines(scene: Drawn): readonly string[] {
@@ -20,7 +20,7 @@ export function decisionLines(scene: Drawn): readonly string[] {
 
 /** An open decision: the exact change, why it is asked, of whom, and by when. */
 export function questionLines(scene: Drawn): readonly string[] {
-  const { view, now, paint } = scene;
+  const { view, now, paint, low } = scene;
   const open = view.openDecision;
   if (!open) return [];
   const { change, approvals, approvedBy, group, expiresAt } = open;
@@ -34,7 +34,7 @@ export function questionLines(scene: Drawn): readonly string[] {
     ...change.fields.flatMap(({ name, before, after }) =>
       row(scene, name, `${value(before)} → ${value(after)}`),
     ),
-    ...row(scene, 'by hand', change.command),
+    ...(low ? [] : row(scene, 'by hand', change.command)),
     ...row(scene, 'asked as', open.why.join('; ')),
     ...row(scene, 'needs', `${count(approvals, 'approval')} from ${who}${so}`),
     ...row(scene, 'answer', `by ${clock(expiresAt)} UTC, ${until(expiresAt, now)}`),

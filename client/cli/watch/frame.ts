@@ -1,12 +1,13 @@
 import { phaseWords } from '../../../model/fold/story.js';
 import { bytes, clock, count, duration, percent, secondsBetween } from '../../../model/format.js';
 import { block, columns } from '../../../model/report/index.js';
-import type { IncidentView, RungView } from '../../../model/view.js';
+import type { IncidentView } from '../../../model/view.js';
 import type { PendingActivity } from '../../incidents/index.js';
 import type { Paint } from '../terminal/io.js';
-import { clip, pad, plain, width, wrap } from '../terminal/text.js';
+import { clip, clipped, plain, width, wrap } from '../terminal/text.js';
 import { decisionLines } from './decision.js';
 import { pendingLines } from './pending.js';
+import { ladderLines } from './rungs.js';
 
 /** What one frame is drawn from. */
 export interface Scene {
@@ -21,18 +22,20 @@ export interface Scene {
   readonly recent?: number;
   /** True: all events, and in full. */
   readonly whole?: boolean;
+  /** True: the terminal is low. What needs nobody's eye is told in short. */
+  readonly low?: boolean;
 }
 
 /** One frame of `incident watch`: the ladder, the memory, an open decision, what is being retried. Pure. */
 export function frame(scene: Scene): readonly string[] {
-  const { view, paint } = scene;
+  const { paint } = scene;
   return [
     ...head(scene),
     '',
     ...memoryLines(scene),
     ...causeLines(scene),
     '',
-    ...view.ladder.flatMap((rung, index) => rungLines(scene, rung, index + 1)),
+    ...ladderLines(scene),
     ...decisionLines(scene),
     ...pendingLines(scene),
     ...soakLines(scene),
@@ -111,49 +114,6 @@ function causeLines({ view, columns: room }: Scene): readonly string[] {
   if (!cause) return [];
   const lines = wrap(plain(cause.summary), room - 8);
   return lines.map((line, index) => `${index === 0 ? 'Cause   ' : '        '}${line}`);
-}
-
-const marks = { ahead: '·', now: '▸', done: '✓', skipped: '–', failed: '✗' } as const;
-
-function rungLines({ view, columns: room, paint, now }: Scene, rung: RungView, number: number): string[] {
-  const colours = {
-    ahead: paint.dim,
-    now: paint.cyan,
-    done: paint.green,
-    skipped: paint.dim,
-    failed: paint.red,
-  };
-  const colour = colours[rung.state];
-  const longest = Math.max(...view.ladder.map((each) => width(plain(each.title))));
-  const titleRoom = Math.min(longest, Math.floor(room * 0.55));
-  const title = pad(clip(plain(rung.title), titleRoom), titleRoom);
-  const number2 = String(number).padStart(2);
-  const [first = '', ...more] = clipped(plain(rungNote(view, rung, now)), room - titleRoom - 8, 2);
-  const quiet = rung.state === 'now' ? (text: string) => text : paint.dim;
-  return [
-    `${colour(` ${marks[rung.state]} ${number2} ${title}`)}  ${quiet(first)}`,
-    ...more.map((line) => `${' '.repeat(titleRoom + 8)}${quiet(line)}`),
-  ];
-}
-
-/** Wrapped, and cut after so many lines. */
-export function clipped(text: string, columns: number, lines: number): readonly string[] {
-  const all = wrap(text, columns);
-  if (all.length <= lines) return all;
-  return [...all.slice(0, lines - 1), clip(all.slice(lines - 1).join(' '), Math.max(8, columns))];
-}
-
-function rungNote(view: IncidentView, rung: RungView, now: Date): string {
-  if (rung.state === 'ahead' && view.outcome) return 'not reached';
-  if (rung.state === 'ahead') return rung.usually === 'none' ? '' : `usually ${rung.usually}`;
-  if (rung.state !== 'now') return rung.note;
-  const change = rung.changes[rung.changes.length - 1];
-  if (change?.state === 'awaiting decision' && view.openDecision) {
-    return `needs a decision ${until(view.openDecision.expiresAt, now).replace('in ', 'within ')}`;
-  }
-  if (change?.state === 'awaiting lease') return `waiting: ${change.why}`;
-  if (view.phase === 'settling') return 'done, settling';
-  return change ? change.change.sentence : rung.note;
 }
 
 function soakLines({ view, now, columns: room, paint }: Scene): readonly string[] {

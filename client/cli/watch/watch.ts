@@ -75,7 +75,11 @@ function sceneOf(io: Io, details: IncidentDetails, trouble: string | undefined):
     const lines = frame({ ...scene, recent });
     if (lines.length < io.rows()) return lines;
   }
-  return frame({ ...scene, recent: 0 });
+  for (const recent of [5, 3, 1]) {
+    const lines = frame({ ...scene, recent, low: true });
+    if (lines.length < io.rows()) return lines;
+  }
+  return frame({ ...scene, recent: 0, low: true });
 }
 
 /** What Temporal itself knows, where no worker answers. */

@@ -105,4 +105,13 @@ describe('watching on a terminal', () => {
     expect(written.out.startsWith('\u001b[?25l')).toBe(true);
     expect(written.out.endsWith('\u001b[?25h')).toBe(true);
   });
+
+  it('shows how to answer an open decision on a terminal of 80 by 24', async () => {
+    const { io, written } = fakeIo({ tty: true });
+    await watch({ io, incidents: answering([details(deciding), details(whole, { open: false })]), ref });
+    const first = written.out.split('\u001b[J')[0] ?? '';
+    expect(first).toContain('incident approve');
+    expect(first).toContain('incident reject');
+    expect(first).toContain('2 rungs left out');
+  });
 });

@@ -140,6 +140,17 @@ describe('the fold of an incident', () => {
       state: 'skipped',
       note: 'rejected: rejected by bo: not now',
     });
+    const climbedAgain = fold(
+      story(
+        ...before,
+        [40, { type: 'decided', changeId: restart.id, answer: 'rejected', why: 'rejected by bo: not now' }],
+        [41, { type: 'rungSkipped', remedy: restart.remedy, why: 'tried already in this incident' }],
+      ),
+    );
+    expect(climbedAgain.ladder[3]).toMatchObject({
+      state: 'skipped',
+      note: 'rejected: rejected by bo: not now',
+    });
     const failed = fold(
       story(...before.slice(0, -1), [
         40,
