@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isGap } from '../../model/evidence.js';
 import { markdown } from '../../model/report/markdown.js';
@@ -13,6 +13,7 @@ import {
   TestContainers,
   until,
 } from '../support/containers.js';
+import { hostMemory } from '../support/host-memory.js';
 import { RealNight } from '../support/real-night.js';
 
 const MiB = 1024 ** 2;
@@ -21,19 +22,6 @@ const host: Target = { key: 'docker/local', kind: 'host', scope: 'docker/local' 
 const shm = '/dev/shm';
 /** The host's memory can only be told where the engine runs on this machine. */
 const here = process.platform === 'linux' && existsSync(shm) && (engineUrl ?? '').startsWith('unix:');
-
-interface Memory {
-  readonly total: number;
-  readonly used: number;
-}
-
-/** As `free` has it, read here and not by Nightshift: what the thresholds are set from. */
-async function hostMemory(): Promise<Memory> {
-  const text = await readFile('/proc/meminfo', 'utf8');
-  const of = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(text)?.[1]) * 1024;
-  const total = of('MemTotal');
-  return { total, used: total - of('MemAvailable') };
-}
 
 /** Writes a file of that size, so that its pages are there. */
 async function fill(path: string, size: number): Promise<void> {

@@ -1,0 +1,75 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { emptyWatch } from '../../../model/watch.js';
+import { taskQueues, workflowIds, workflowTypes } from '../../../workflows/contract.js';
+import { alertFor, type Bench, scope, tankTarget } from '../nightshift.js';
+import type { World } from '../tank/world.js';
+
+/** The workflows around the incidents, each as it stands after some work. */
+export const entities = ['governor', 'notifications', 'watch'] as const;
+export type Entity = (typeof entities)[number];
+
+type Find = (night: Bench, world: World) => Promise<WorkflowHandle>;
+
+export const findEntity: Readonly<Record<Entity, Find>> = {
+  /** After leases, refusals and ends of other shapes, and an alert that is held off, resolved and opened anew. */
+  async governor(night, world) {
+    const governor = night.client.workflow.getHandle(workflowIds.governor(scope));
+    const held = { alert: alertFor(), target: tankTarget('held-off'), runbook: 'TANK-1' };
+    night.policy = { ...night.policy, remediesOff: ['flush', 'throttle', 'restart'] };
+    world.tank(held.target.key);
+    const handle = await night.open('held-off');
+    await night.result(handle);
+    await governor.signal('heldOffAlert', held);
+    await governor.signal('heldOffResolved', {
+      target: held.target.key,
+      fingerprint: held.alert.fingerprint,
+    });
+    await governor.signal('heldOffAlert', held);
+    const { runId } = await handle.describe();
+    for (const giveUp = Date.now() + 15_000; ; ) {
+      if ((await night.client.workflow.getHandle(handle.workflowId).describe()).runId !== runId) break;
+      if (Date.now() > giveUp) throw new Error('the governor opened no incident');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await night.result(night.client.workflow.getHandle(handle.workflowId));
+    return governor;
+  },
+  /** Of an incident that escalated. */
+  async notifications(night) {
+    const { shortId } = await night.result(
+      night.client.workflow.getHandle(workflowIds.incident(tankTarget('held-off').key)),
+    );
+    const handle = night.client.workflow.getHandle(workflowIds.notifications(shortId));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return handle;
+  },
+  /** It sees a tank fill and empty again. */
+  async watch(night, world) {
+    const target = tankTarget('watched');
+    const tank = world.tank(target.key, { used: 10 });
+    const plan = { target, runbook: 'TANK-1', thresholdPercent: 85, criticalPercent: 90, everySeconds: 0.2 };
+    const handle = await night.client.workflow.start(workflowTypes.watch, {
+      workflowId: workflowIds.watch(target.key),
+      taskQueue: taskQueues.workflows,
+      args: [{ plan, state: emptyWatch }],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    tank.flushedTo = 40;
+    tank.used = 96;
+    const incident = night.client.workflow.getHandle(workflowIds.incident(target.key));
+    for (const giveUp = Date.now() + 15_000; ; ) {
+      if (
+        await incident.describe().then(
+          () => true,
+          () => false,
+        )
+      )
+        break;
+      if (Date.now() > giveUp) throw new Error('the watch opened no incident');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await night.result(incident);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return handle;
+  },
+};
