@@ -127,6 +127,7 @@ describe.skipIf(!(engineUrl && image) && !process.env.CI)(
       // Two by hand, and ours was on its way already: the engine takes no conditions.
       expect(await agent.container.restarts()).toBe(3);
       expect(claimed(report).length, told(report)).toBeLessThanOrEqual(1);
+      expect(told(report)).toMatch(/by something else/);
     });
 
     it.concurrent('restarted by hand just before the approval: the relief is seen, and no second restart is sent', async () => {
