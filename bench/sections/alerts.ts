@@ -16,7 +16,7 @@ export async function measure(lab: Lab): Promise<readonly Row[]> {
       if (!seenAt.has(key)) seenAt.set(key, performance.now());
     },
   });
-  const count = lab.quick ? 50 : 300;
+  const count = lab.quick ? 20 : 300;
   try {
     const looks = await delays(lab, 'look', count, seenAt);
     const whole = await delays(lab, 'gentle', count, seenAt);

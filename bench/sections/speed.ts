@@ -14,9 +14,9 @@ export async function measure(lab: Lab): Promise<readonly Row[]> {
   const stopPlain = await startPlainWorkers(lab);
   try {
     lab.progress('one at a time');
-    const one = await oneAtATime(lab, lab.quick ? 20 : 100);
+    const one = await oneAtATime(lab, lab.quick ? 10 : 100);
     lab.progress('many at once');
-    return [...one, ...(await manyAtOnce(lab, lab.quick ? 60 : 300))];
+    return [...one, ...(await manyAtOnce(lab, lab.quick ? 40 : 300))];
   } finally {
     await stopProduct();
     await stopPlain();

@@ -11,8 +11,8 @@ export const title = 'Storms of alerts, through two API processes and a worker p
 
 export async function measure(lab: Lab): Promise<readonly Row[]> {
   const { address, bundlePath, tokensFile, quick, progress } = lab;
-  const batch = Array.from({ length: quick ? 100 : 1000 }, () => newTank('look'));
-  const storm = Array.from({ length: quick ? 10 : 100 }, () => newTank('wait'));
+  const batch = Array.from({ length: quick ? 50 : 1000 }, () => newTank('look'));
+  const storm = Array.from({ length: quick ? 5 : 100 }, () => newTank('wait'));
   const names = [...batch, ...storm].map(({ key }) => shortName(key));
   const api = { role: 'api', address, tokensFile, names } as const;
   const processes = await Promise.all([
@@ -79,7 +79,7 @@ async function steady(
   );
   const times: number[] = [];
   const answers: Answer[] = [];
-  const everyMs = (lab.quick ? 6_000 : 60_000) / sends.length;
+  const everyMs = (lab.quick ? 3_000 : 60_000) / sends.length;
   const { ms } = await timed(() =>
     paced(everyMs, sends, async ({ url, body }) => {
       const { ms: took, value } = await timed(() => post(url, lab.token, body));
@@ -97,7 +97,7 @@ async function steady(
       what: `${sent} alerts, answered within`,
       value: ms / 1000,
       unit: 's',
-      goal: { atMost: lab.quick ? 9 : 63 },
+      goal: { atMost: lab.quick ? 6 : 63 },
     },
     {
       what: '… a POST of 20, p99',

@@ -15,7 +15,7 @@ const lookBytes = 24 * 1024;
 
 export async function measure(lab: Lab): Promise<readonly Row[]> {
   const { client, quick, progress, address, bundlePath } = lab;
-  const count = quick ? 100 : 1000;
+  const count = quick ? 50 : 1000;
   const worker = await lab.children.start({ role: 'worker', address, bundlePath, padding: lookBytes });
   const idle = worker.memory();
   const targets = Array.from({ length: count }, () => newTank('wait'));
@@ -29,7 +29,7 @@ export async function measure(lab: Lab): Promise<readonly Row[]> {
   const memory = worker.memory();
   progress('deciding');
   // The oldest: with 200 cached at most, those that came later have put them out.
-  const decided = targets.slice(0, quick ? 20 : 150);
+  const decided = targets.slice(0, quick ? 10 : 150);
   const times: number[] = [];
   for (const { key } of decided) {
     lab.signal.throwIfAborted();
