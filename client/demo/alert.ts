@@ -1,8 +1,18 @@
 import { bytes, percent } from '../../model/format.js';
 import { CliError, exitCodes } from '../cli/exit-codes.js';
 
+/** The demo's alert: what fires it, since when, and whether it still does. */
+export interface DemoAlert {
+  readonly container: string;
+  readonly memory: { readonly used: number; readonly percent: number };
+  readonly startsAt: Date;
+  /** Absent: it fires. */
+  readonly endsAt?: Date;
+}
+
 /** What Alertmanager would send (payload version 4) for the shipped rule ContainerMemoryExhausted. */
-export function alertPayload(container: string, memory: { readonly used: number; readonly percent: number }) {
+export function alertPayload({ container, memory, startsAt, endsAt }: DemoAlert) {
+  const status = endsAt === undefined ? 'firing' : 'resolved';
   const labels = {
     alertname: 'ContainerMemoryExhausted',
     name: container,
@@ -15,7 +25,7 @@ export function alertPayload(container: string, memory: { readonly used: number;
     version: '4',
     groupKey: '{}:{alertname="ContainerMemoryExhausted"}',
     truncatedAlerts: 0,
-    status: 'firing',
+    status,
     receiver: 'nightshift',
     groupLabels: { alertname: labels.alertname },
     commonLabels: labels,
@@ -23,11 +33,11 @@ export function alertPayload(container: string, memory: { readonly used: number;
     externalURL: '',
     alerts: [
       {
-        status: 'firing',
+        status,
         labels,
         annotations: { summary },
-        startsAt: new Date().toISOString(),
-        endsAt: '0001-01-01T00:00:00Z',
+        startsAt: startsAt.toISOString(),
+        endsAt: endsAt?.toISOString() ?? '0001-01-01T00:00:00Z',
         generatorURL: '',
       },
     ],

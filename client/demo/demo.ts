@@ -5,12 +5,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytes, duration, percent } from '../../model/format.js';
 import { json, markdown } from '../../model/report/index.js';
+import type { IncidentView } from '../../model/view.js';
 import { ViaApi } from '../cli/access/via-api.js';
 import { interrupted } from '../cli/commands/up.js';
 import { CliError, exitCodes } from '../cli/exit-codes.js';
 import { personOf } from '../cli/settings.js';
 import type { Io } from '../cli/terminal/io.js';
-import { withProgress } from '../cli/terminal/progress.js';
+import { aside, withProgress } from '../cli/terminal/progress.js';
 import { wrap } from '../cli/terminal/text.js';
 import { exitCodeOf, watch } from '../cli/watch/watch.js';
 import type { IncidentDetails } from '../incidents/index.js';
@@ -27,7 +28,7 @@ import {
   startAgent,
   untilHealthy,
 } from './agent-container.js';
-import { alertPayload, postAlert } from './alert.js';
+import { alertPayload, type DemoAlert, postAlert } from './alert.js';
 import { configText, targetKey } from './config.js';
 import { Decider } from './decider.js';
 import { folderPrefix, ownerOf, removeLeftovers } from './leftovers.js';
@@ -60,7 +61,7 @@ export async function demo(io: Io, options: DemoOptions): Promise<number> {
 async function play(io: Io, options: DemoOptions, atEnd: AtEnd): Promise<number> {
   const step = (text: string) => {
     const lines = io.tty ? wrap(text, io.columns() - 2) : [text];
-    io.out(`${io.paint.bold('›')} ${lines.join('\n  ')}\n`);
+    io.out(aside(io, `${io.paint.bold('›')} ${lines.join('\n  ')}`));
   };
   const stage = await setStage(io, step, atEnd);
   const { up, agent } = stage;
@@ -72,9 +73,10 @@ async function play(io: Io, options: DemoOptions, atEnd: AtEnd): Promise<number>
   step(
     `It is at ${bytes(memory.used)}, ${percent(memory.percent)}. The alert goes to ${up.record.api}/alerts/alertmanager.`,
   );
-  await postAlert(up.record.api, up.webhookToken, alertPayload(agent.name, memory));
+  const alert = { container: agent.name, memory, startsAt: io.now() };
+  await postAlert(up.record.api, up.webhookToken, alertPayload(alert));
 
-  const ended = await follow(io, stage);
+  const ended = await follow(io, stage, alert);
   if (!ended.view)
     throw new CliError(exitCodes.failed, `the incident ended ${ended.status} without a report`);
   const saved = await save(resolve(io.cwd, options.reports), ended.view);
@@ -174,8 +176,11 @@ async function untilOver(agent: Agent, signal: AbortSignal) {
 }
 
 /** Watches the incident to its end, and has its question answered. */
-async function follow(io: Io, stage: Stage): Promise<IncidentDetails> {
+async function follow(io: Io, stage: Stage, alert: DemoAlert): Promise<IncidentDetails> {
   const { up, agent } = stage;
+  const resolve = once(() =>
+    postAlert(up.record.api, up.webhookToken, alertPayload({ ...alert, endsAt: io.now() })),
+  );
   const incidents = new ViaApi(up.record.api, up.operatorToken);
   const ref = await incidents.resolve(targetKey(agent.name));
   const stop = new AbortController();
@@ -193,7 +198,10 @@ async function follow(io: Io, stage: Stage): Promise<IncidentDetails> {
       io: { ...io, signal },
       incidents,
       ref,
-      onView: (view, _details, screen) => decider.see(view, screen),
+      onView: async (view, _details, screen) => {
+        await decider.see(view, screen);
+        if (isBelow(view)) await resolve();
+      },
     });
     return await Promise.race([watching, failing(up)]);
   } catch (error) {
@@ -204,6 +212,19 @@ async function follow(io: Io, stage: Stage): Promise<IncidentDetails> {
       `the incident has not ended within ${duration(unattendedMs / 1000)}`,
     );
   }
+}
+
+/** The rule would no longer hold: the remedy has been applied, and the memory is below what fires the alert. */
+function isBelow({ phase, measure }: IncidentView): boolean {
+  return phase === 'verifying' && measure !== undefined && measure.percent < firesAtPercent;
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let begun: Promise<void> | undefined;
+  return () => {
+    begun ??= work();
+    return begun;
+  };
 }
 
 async function failing({ broken }: Up): Promise<never> {
