@@ -8,7 +8,7 @@ import { ensure } from '../../scripts/parts/temporal.mjs';
 import { searchAttributeTypes } from '../../workflows/contract.js';
 import { CliError, exitCodes } from '../cli/exit-codes.js';
 import { readIfThere, remove, type StateFiles, writePrivate } from './files.js';
-import { freePort } from './ports.js';
+import { freePort, portOr } from './ports.js';
 import { nameProcess, type ProcessName, residentBytes, stopProcess } from './process.js';
 
 export interface TemporalServer {
@@ -29,13 +29,15 @@ export interface ServerOptions {
   readonly files: StateFiles;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
-  /** A free one where absent. */
+  /** Where absent: those that Temporal uses by default, or free ones. */
   readonly port?: number;
   readonly uiPort?: number;
 }
 
 const host = '127.0.0.1';
 const namespace = 'default';
+const usualPort = 7233;
+const usualUiPort = 8233;
 const retentionDays = 30;
 const startMs = 30_000;
 
@@ -45,10 +47,48 @@ const startMs = 30_000;
  */
 export async function startTemporal(options: ServerOptions): Promise<TemporalServer> {
   const { files, log, signal } = options;
+  // First: what it leaves is what the next one is likely to want, its ports among it.
   await stopLeftOver(files, log);
   const part = await ensure({ log, signal });
-  const port = options.port ?? (await freePort(host));
-  const uiPort = options.uiPort ?? (await freePort(host));
+  const { port, uiPort } = options;
+  try {
+    return await launch(part, options, {
+      port: port ?? (await portOr(host, usualPort)),
+      uiPort: uiPort ?? (await portOr(host, usualUiPort)),
+    });
+  } catch (error) {
+    if (!(error instanceof PortTaken) || (port !== undefined && uiPort !== undefined)) throw error;
+    // Another process took it between the look at it and the start.
+    return launch(part, options, {
+      port: port ?? (await freePort(host)),
+      uiPort: uiPort ?? (await freePort(host)),
+    });
+  }
+}
+
+/** Somebody else listens on a port that the server was to have. */
+class PortTaken extends CliError {
+  constructor({ port, uiPort }: Ports) {
+    super(
+      exitCodes.usage,
+      `the embedded Temporal server can’t have port ${port} or ${uiPort}: another process listens there`,
+      'Choose others with --port and --ui-port, or none: then free ones are found.',
+    );
+  }
+}
+
+interface Ports {
+  readonly port: number;
+  readonly uiPort: number;
+}
+
+async function launch(
+  part: Awaited<ReturnType<typeof ensure>>,
+  { files, signal }: ServerOptions,
+  ports: Ports,
+): Promise<TemporalServer> {
+  const { port, uiPort } = ports;
+  const before = ((await readIfThere(files.serverLog)) ?? '').length;
   const output = await open(files.serverLog, 'a', 0o600);
   // A group of its own: Ctrl-C reaches this process alone, which stops the server last.
   const child = spawn(part.path, serverArguments(files, port, uiPort), {
@@ -59,7 +99,7 @@ export async function startTemporal(options: ServerOptions): Promise<TemporalSer
   const ended = once(child, 'exit').then(([code, by]) => `it ended ${by ? `by ${by}` : `with code ${code}`}`);
   const died = Promise.race([failed, ended]);
   await output.close();
-  if (child.pid === undefined) throw await notUp(files, await died);
+  if (child.pid === undefined) throw await notUp(files, await died, before);
   const name = nameProcess(child.pid);
   await writePrivate(files.server, JSON.stringify(name));
   const stop = async () => {
@@ -71,7 +111,11 @@ export async function startTemporal(options: ServerOptions): Promise<TemporalSer
     await untilHealthy(address, died, signal);
   } catch (error) {
     await stop();
-    throw error instanceof CliError || signal.aborted ? error : await notUp(files, reasonOf(error));
+    if (error instanceof CliError || signal.aborted) throw error;
+    const said = ((await readIfThere(files.serverLog)) ?? '').slice(before);
+    throw said.includes('address already in use')
+      ? new PortTaken(ports)
+      : await notUp(files, reasonOf(error), before);
   }
   const about = { address, namespace, ui: `http://${host}:${uiPort}`, pid: name.pid, version: part.version };
   return { ...about, died, memory: () => residentBytes(name.pid), stop };
@@ -146,8 +190,13 @@ async function stopLeftOver(files: StateFiles, log: (line: string) => void): Pro
   log(`Stopped the Temporal server that an earlier run had left (process ${left.pid}).`);
 }
 
-async function notUp(files: StateFiles, why: string): Promise<CliError> {
-  const tail = ((await readIfThere(files.serverLog)) ?? '').trim().split('\n').slice(-5).join('\n  ');
+async function notUp(files: StateFiles, why: string, before: number): Promise<CliError> {
+  const tail = ((await readIfThere(files.serverLog)) ?? '')
+    .slice(before)
+    .trim()
+    .split('\n')
+    .slice(-5)
+    .join('\n  ');
   return new CliError(
     exitCodes.failed,
     `the embedded Temporal server did not come up: ${why}${tail === '' ? '' : `\n  ${tail}`}`,

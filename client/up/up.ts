@@ -8,7 +8,6 @@ import { currentConfig } from './config.js';
 import { defaultConfigText } from './default-config.js';
 import { makeFolder, remove, type StateFiles, type UpRecord, writePrivate } from './files.js';
 import { takeLock } from './lock.js';
-import { portOr } from './ports.js';
 import { nameProcess } from './process.js';
 import { startTemporal, type TemporalServer } from './temporal-server.js';
 import { ensureToken } from './tokens.js';
@@ -73,9 +72,14 @@ async function start(
   const logger: Logger = createLogger(undefined, logFile);
   const file = options.configFile ?? (await writeDefaultConfig(files, options.env));
 
-  const port = options.port ?? (await portOr('127.0.0.1', 7233));
-  const uiPort = options.uiPort ?? (await portOr('127.0.0.1', 8233));
-  const server = await startTemporal({ files, log, signal, port, uiPort });
+  const { port, uiPort } = options;
+  const server = await startTemporal({
+    files,
+    log,
+    signal,
+    ...(port === undefined ? {} : { port }),
+    ...(uiPort === undefined ? {} : { uiPort }),
+  });
   atStop(() => server.stop());
   const { address, namespace } = server;
   const adjust = (config: Config): Config => embedded(config, options, files, { address, namespace });

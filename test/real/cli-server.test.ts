@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { filesOf, makeFolder } from '../../client/up/files.js';
 import { takeLock } from '../../client/up/lock.js';
+import { freePort } from '../../client/up/ports.js';
 import { lives } from '../../client/up/process.js';
 import { startTemporal, type TemporalServer } from '../../client/up/temporal-server.js';
 import { searchAttributeTypes } from '../../workflows/contract.js';
@@ -45,6 +48,36 @@ describe('the embedded Temporal server', () => {
       await server.stop();
       expect(lives({ pid: server.pid })).toBe(false);
     }
+  });
+
+  it('comes up on other ports where two are started at one moment', async () => {
+    const folders = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), 'ns-server-'))));
+    const { signal } = new AbortController();
+    try {
+      const both = await Promise.all(
+        folders.map((each) => startTemporal({ files: filesOf(each), log: () => undefined, signal })),
+      );
+      running.push(...both);
+      expect(new Set(both.flatMap(({ address, ui }) => [address, ui])).size).toBe(4);
+    } finally {
+      await Promise.all(running.splice(0).map((server) => server.stop()));
+      await Promise.all(folders.map((each) => rm(each, { recursive: true, force: true })));
+    }
+  });
+
+  it('says so where a port that was asked for is taken', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ns-server-'));
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const address = taken.address();
+    if (address === null || typeof address === 'string') throw new Error('no port could be had');
+    const { signal } = new AbortController();
+    const asked = { files: filesOf(folder), log: () => undefined, signal, uiPort: address.port };
+    await expect(startTemporal({ ...asked, port: await freePort('127.0.0.1') })).rejects.toMatchObject({
+      message: expect.stringContaining(`or ${address.port}: another process listens there`),
+      mend: expect.stringContaining('--ui-port'),
+    });
+    taken.close();
   });
 
   it('of a run that was killed is stopped before the next one opens the database', async () => {

@@ -104,6 +104,7 @@ describe.skipIf(!ready && !process.env.CI)(`nightshift demo (${needs})`, () => {
     expect(await readFile(join(folder, 'reports', md), 'utf8')).toMatch(/^# Recovered: agent-/);
     const report = JSON.parse(await readFile(join(folder, 'reports', json), 'utf8'));
     expect(report).toMatchObject({ outcome: 'recovered', verification: { passed: true } });
+    expect(report.alerts).toMatchObject([{ resolved: true }]);
     const restarted = report.ladder.find((rung: { remedy: string }) => rung.remedy === 'restart-container');
     expect(restarted.changes[0].answers).toMatchObject([
       { by: 'second-operator', verified: 'token', accepted: true },
@@ -143,6 +144,9 @@ describe.skipIf(!ready && !process.env.CI)(`nightshift up (${needs})`, () => {
     );
     const up = nightshift('up');
     await up.says('Nightshift is up');
+    // Whoever sets Alertmanager up reads both off the screen.
+    await up.says('/alerts/alertmanager');
+    await up.says('webhook.token');
     const second = nightshift('up');
     expect(await second.code).toBe(2);
     expect(second.text()).toContain('is in use by another `nightshift up`');

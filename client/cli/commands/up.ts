@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { bytes } from '../../../model/format.js';
-import { filesOf, stateFolder } from '../../up/files.js';
+import { filesOf, type StateFiles, stateFolder } from '../../up/files.js';
 import { residentBytes } from '../../up/process.js';
 import type { Up } from '../../up/up.js';
 import { CliError, exitCodes } from '../exit-codes.js';
@@ -8,7 +8,7 @@ import { port, withConfig } from '../options.js';
 import type { Cli } from '../program.js';
 import { type CommonOptions, configFile, personOf } from '../settings.js';
 import type { Io } from '../terminal/io.js';
-import { withProgress } from '../terminal/progress.js';
+import { aside, withProgress } from '../terminal/progress.js';
 
 interface Options extends CommonOptions {
   readonly port?: number;
@@ -43,14 +43,14 @@ async function up(io: Io, options: Options): Promise<void> {
     ...(file === undefined ? {} : { configFile: file }),
     env: io.env,
     person: personOf(io, options),
-    log: (line) => io.err(`${line}\n`),
+    log: (line) => io.err(aside(io, line)),
     signal: io.signal,
     ...(port === undefined ? {} : { port }),
     ...(uiPort === undefined ? {} : { uiPort }),
     ...(apiPort === undefined ? {} : { apiPort }),
   });
   const running = await withProgress(io, 'Starting', starting);
-  io.out(`${summary(running, files.folder, file).join('\n')}\n`);
+  io.out(`${summary(running, files, elsewhere(options), file).join('\n')}\n`);
   const why = await Promise.race([running.broken, interrupted(io.signal)]);
   io.err(`${why === undefined ? 'Stopping' : `Stopping: ${why}`} …\n`);
   await running.stop();
@@ -58,9 +58,15 @@ async function up(io: Io, options: Options): Promise<void> {
   io.err('Stopped. Open incidents go on when it is started again.\n');
 }
 
+/** What to type in another terminal: it has to find the same state folder. */
+function elsewhere({ state }: Options): string {
+  return `nightshift incident list${state === undefined ? '' : ` --state ${state}`}`;
+}
+
 function summary(
   { record, server, config }: Up,
-  folder: string,
+  { folder, webhookToken }: StateFiles,
+  hint: string,
   file: string | undefined,
 ): readonly string[] {
   const own = residentBytes(process.pid);
@@ -74,6 +80,8 @@ function summary(
     '',
     `  API            ${record.api}`,
     `  operator token ${record.tokenFile}`,
+    `  alerts in      POST ${record.api}/alerts/alertmanager`,
+    `  webhook token  ${webhookToken} (opens incidents and nothing else)`,
     `  Temporal       ${record.temporal.address} (server ${server.version})`,
     `  Temporal UI    ${record.ui}`,
     `  configuration  ${file ?? `${record.config} (none was found: nothing is changed)`}`,
@@ -81,7 +89,7 @@ function summary(
     `  state          ${folder}`,
     ...(memory.length === 0 ? [] : [`  memory         ${memory.join(', ')}`]),
     '',
-    'Elsewhere: nightshift incident list',
+    `Elsewhere: ${hint}`,
   ];
 }
 

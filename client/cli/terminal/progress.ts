@@ -3,6 +3,11 @@ import type { Io } from './io.js';
 const quietMs = 2_000;
 const wheel = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
+/** A line of its own beside what waits: the wheel gives way to it, and is drawn again below. */
+export function aside(io: Io, text: string): string {
+  return `${io.tty ? '\r\u001b[K' : ''}${text}\n`;
+}
+
 /**
  * Waits for `work`. What takes longer than two seconds says what it is: with a wheel on a terminal, else by one line.
  */
