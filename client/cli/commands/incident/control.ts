@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { withAccess } from '../../access/index.js';
+import { named } from '../../access/named.js';
 import { withConnection, withPerson } from '../../options.js';
 import type { Cli } from '../../program.js';
 import type { CommonOptions } from '../../settings.js';
@@ -33,7 +34,7 @@ export function addControls(group: Command, { io }: Cli): void {
     else command.option('-r, --reason <text>', 'why');
     command.action((name: string, options: ControlOptions) =>
       withAccess(io, options, async ({ incidents, by, verified }) => {
-        const ref = await incidents.resolve(name);
+        const ref = await named(incidents, name);
         const reason = options.reason === undefined ? {} : { reason: options.reason };
         await incidents[what](ref, { by, verified, ...reason });
         io.out(`${ref.shortId} of ${ref.targetKey}: ${done}\n`);

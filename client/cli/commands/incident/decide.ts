@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { IncidentView } from '../../../../model/view.js';
 import type { IncidentDetails } from '../../../incidents/index.js';
 import { withAccess } from '../../access/index.js';
+import { named } from '../../access/named.js';
 import { CliError, exitCodes } from '../../exit-codes.js';
 import { withConnection, withPerson } from '../../options.js';
 import type { Cli } from '../../program.js';
@@ -46,18 +47,14 @@ async function decide(
   options: DecideOptions,
 ): Promise<void> {
   await withAccess(io, options, async ({ incidents, by, verified }) => {
-    const details = await incidents.read(await incidents.resolve(name));
+    const details = await incidents.read(await named(incidents, name));
     const open = openQuestion(details, options);
     io.out(`${question(io, details)}\n`);
     await consent(io, answer, options);
     const comment = options.comment === undefined ? {} : { comment: options.comment };
     const reply = await incidents.decide(details, { hash: open.hash, answer, by, verified, ...comment });
     if (reply.accepted) return io.out(`Taken: ${reply.why}.\n`);
-    const mend =
-      verified === 'none'
-        ? 'Your identity is not verified this way. Answer through the API: --api and --token-file, or with `nightshift up` running.'
-        : undefined;
-    throw new CliError(exitCodes.refused, `not taken: ${reply.why}`, mend);
+    throw new CliError(exitCodes.refused, `not taken: ${reply.why}`, notTaken(details, verified, open));
   });
 }
 
@@ -79,6 +76,17 @@ function openQuestion({ view, note, shortId, open }: IncidentDetails, { hash }: 
       `Look at it: nightshift incident show ${shortId}`,
     );
   return asked;
+}
+
+/** What to do where an answer does not count: prove who one is, or have somebody else answer. */
+function notTaken({ shortId }: IncidentDetails, verified: 'token' | 'none', { group }: Open): string {
+  if (verified === 'none')
+    return 'Your identity is not verified this way. Answer through the API: --api and --token-file, or with `nightshift up` running.';
+  const who = group.length === 0 ? 'anybody who can be identified' : group.join(', ');
+  return [
+    `How it stands: nightshift incident show ${shortId}`,
+    `Who may answer, each with a token of their own (nightshift token create <name> --role operator): ${who}`,
+  ].join('\n');
 }
 
 /** The exact change, before anybody answers. */

@@ -62,7 +62,9 @@ async function list(io: Io, options: ListOptions): Promise<void> {
   io.out(`${lines.join('\n')}\n`);
   const waiting = rows.filter((row) => row.needsDecision);
   if (options.output === 'table' && waiting[0])
-    io.err(`\n${waiting.length} wait for a decision: nightshift incident show ${waiting[0].shortId}\n`);
+    io.err(
+      `\n${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'} for a decision: nightshift incident show ${waiting[0].shortId}\n`,
+    );
 }
 
 function cellsOf(row: IncidentRow, now: Date): readonly string[] {

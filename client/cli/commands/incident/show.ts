@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { json, markdown } from '../../../../model/report/index.js';
 import type { IncidentDetails } from '../../../incidents/index.js';
 import { withAccess } from '../../access/index.js';
+import { named } from '../../access/named.js';
 import { withConnection, withOutput } from '../../options.js';
 import type { Cli } from '../../program.js';
 import type { CommonOptions } from '../../settings.js';
@@ -20,7 +21,7 @@ export function addShow(group: Command, { io }: Cli): void {
     )
     .action(async (name: string, options: CommonOptions) => {
       const details = await withAccess(io, options, ({ incidents }) => {
-        const reading = incidents.resolve(name).then((ref) => incidents.read(ref));
+        const reading = named(incidents, name).then((ref) => incidents.read(ref));
         return withProgress(io, 'Asking for the incident', reading);
       });
       io.out(shown(io, details, options.output));

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { withAccess } from '../../access/index.js';
+import { named } from '../../access/named.js';
 import { CliError, exitCodes } from '../../exit-codes.js';
 import { withConnection } from '../../options.js';
 import type { Cli } from '../../program.js';
@@ -20,7 +21,7 @@ export function addWatch(group: Command, cli: Cli): void {
 /** Watches until the end, and sets the exit code by the outcome. */
 export async function watchByName({ io, exit }: Cli, name: string, options: CommonOptions): Promise<void> {
   await withAccess(io, options, async ({ incidents }) => {
-    const ref = await withProgress(io, 'Asking for the incident', incidents.resolve(name));
+    const ref = await withProgress(io, 'Asking for the incident', named(incidents, name));
     const ended = await watch({ io, incidents, ref });
     if (!ended.view)
       throw new CliError(
