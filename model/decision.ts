@@ -1,3 +1,4 @@
+import { digest } from './digest.js';
 import type { Json } from './json.js';
 
 /** How a person's identity was verified. */
@@ -27,9 +28,14 @@ export interface Control {
   readonly reason?: string;
 }
 
-/** Deterministic, so that the same answer sent twice is one answer. */
-export function decisionUpdateId(decision: Decision): string {
-  return `${decision.by}:${decision.hash}:${decision.answer}`;
+/**
+ * Deterministic, so that the same answer sent twice is one answer. An answer to a question that is asked again,
+ * with another comment, or with a better proof of who it is, is another one.
+ * @param question id of the change that is asked about, where it is known
+ */
+export function decisionUpdateId(decision: Decision, question = ''): string {
+  const { by, hash, answer, verified, comment = '' } = decision;
+  return [by, hash, answer, verified, digest(comment).slice(0, 8), question].join(':');
 }
 
 /**

@@ -57,7 +57,7 @@ export function ask(
   request: LeaseRequest,
   now: string,
 ): { readonly state: GovernorState; readonly reply: LeaseReply } {
-  const state = tidy(given, now);
+  const state = giveBack(tidy(given, now), request.unused);
   const recurrence = recurrenceOf(state, request.touches, now);
   const held = state.leases.find(({ changeId }) => changeId === request.changeId);
   if (held) return { state, reply: { granted: true, until: held.until, recurrence } };
@@ -73,6 +73,13 @@ export function ask(
     },
     reply: { granted: true, until, recurrence },
   };
+}
+
+/** Grants that were never sent do not count. */
+function giveBack(state: GovernorState, unused: readonly string[]): GovernorState {
+  if (unused.length === 0) return state;
+  const kept = ({ changeId }: { readonly changeId: string }): boolean => !unused.includes(changeId);
+  return { ...state, leases: state.leases.filter(kept), uses: state.uses.filter(kept) };
 }
 
 type Refusal = Pick<Extract<LeaseReply, { granted: false }>, 'guardrail' | 'why' | 'askAgainAt'>;
@@ -169,7 +176,15 @@ export function end(
   ended: IncidentEnd,
   now: string,
 ): { readonly state: GovernorState; readonly holdOff: HoldOff | undefined } {
-  const state = tidy(given, now);
+  const current = tidy(given, now);
+  // A grant whose answer never arrived was never sent.
+  const lost = current.leases
+    .filter(
+      ({ incident, changeId }) =>
+        incident === ended.incident && !ended.releases.some((each) => each.changeId === changeId),
+    )
+    .map(({ changeId }) => changeId);
+  const state = giveBack(current, lost);
   const released = new Map(ended.releases.map((release) => [release.changeId, release]));
   const leases = state.leases.filter(({ changeId }) => !released.has(changeId));
   const uses = state.uses

@@ -15,6 +15,8 @@ export interface LeaseRequest {
   readonly severity: Severity;
   /** A person approved this exact change: cooldown and recurrence no longer refuse it, leases and `atOnce` do. */
   readonly decided: boolean;
+  /** Grants of the same incident that were never sent: they are given back with this. */
+  readonly unused: readonly string[];
 }
 
 export type LeaseReply =

@@ -76,11 +76,17 @@ export function createGovernorActivities(
     askGovernor: ({ scope, lease }) =>
       update<LeaseReply, LeaseRequest>(scope, address.updates.lease, lease, randomUUID()),
     tellGovernor: (ended) =>
-      update<{ holdOff?: HoldOff }, IncidentEnd>(ended.scope, address.updates.end, ended, randomUUID()),
+      update<{ holdOff?: HoldOff }, IncidentEnd>(ended.scope, address.updates.end, ended, onceAnActivity()),
     openIncident,
   };
 }
 
 function reason(error: unknown): string {
   return isGrpcServiceError(error) ? error.details || error.message : messageOf(error);
+}
+
+/** The same for every attempt of one activity: told twice, an end would double its own hold-off. */
+function onceAnActivity(): string {
+  const { workflowExecution, activityId } = Context.current().info;
+  return `${workflowExecution?.runId}/${activityId}`;
 }

@@ -21,14 +21,20 @@ export function createObserveActivities(registry: Registry): Pick<ObserveActivit
 
 export function createWaitActivities(registry: Registry): WaitActivities {
   return {
-    sample(request) {
+    async sample(request) {
       const context = Context.current();
+      let latest = context.info.heartbeatDetails as Progress | undefined;
+      // Between samples that are far apart, too: a silent wait would look like a dead worker.
+      const beat = setInterval(() => context.heartbeat(latest), beatMs);
       return sampleFor(registry, request, {
         signal: context.cancellationSignal,
         previous: context.info.heartbeatDetails as Progress | undefined,
-        heartbeat: (progress) => context.heartbeat(progress),
+        heartbeat(progress) {
+          latest = progress;
+          context.heartbeat(progress);
+        },
         sleep: (ms) => context.sleep(ms),
-      });
+      }).finally(() => clearInterval(beat));
     },
   };
 }

@@ -1,11 +1,13 @@
 import {
   type Client,
+  type WorkflowHandle,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { type Control, type Decision, type DecisionReply, decisionUpdateId } from '../../model/decision.js';
-import { signals, updates } from '../../workflows/contract.js';
+import type { IncidentView } from '../../model/view.js';
+import { queries, signals, updates } from '../../workflows/contract.js';
 import { reach, TemporalUnreachable } from '../temporal.js';
 import { NoAnswer, Refused } from './errors.js';
 import { type IncidentRef, resolveIncident } from './resolve.js';
@@ -25,15 +27,22 @@ export async function decide(client: Client, name: IncidentName, decision: Decis
   const ref = await refOfName(client, name);
   const handle = client.workflow.getHandle(ref.workflowId, ref.runId);
   try {
+    const question = await askedAbout(client, handle);
     return await reach(client, decideTimeoutMs, () =>
       handle.executeUpdate<DecisionReply, [Decision]>(updates.decide, {
         args: [decision],
-        updateId: decisionUpdateId(decision),
+        updateId: decisionUpdateId(decision, question),
       }),
     );
   } catch (error) {
     throw await decisionError(client, ref, error);
   }
+}
+
+/** Which change is asked about now: the same one may be asked about again, and then an old answer does not count. */
+async function askedAbout(client: Client, handle: WorkflowHandle): Promise<string | undefined> {
+  const view = await reach(client, decideTimeoutMs, () => handle.query<IncidentView>(queries.view));
+  return view.openDecision?.change.id;
 }
 
 async function decisionError(client: Client, ref: IncidentRef, error: unknown): Promise<unknown> {

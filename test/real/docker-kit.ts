@@ -8,7 +8,7 @@ import type { ContainerSettings } from '../../model/container.js';
 import type { Target } from '../../model/target.js';
 
 /** Image with node on its PATH that scripts/ makes. */
-const image = process.env.NIGHTSHIFT_TEST_IMAGE ?? 'nightshift-dev/node:1';
+const image = process.env.NIGHTSHIFT_AGENT_IMAGE ?? '';
 const prefix = `ns-look-${process.pid}-`;
 
 export const emptySettings: ContainerSettings = {

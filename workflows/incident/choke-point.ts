@@ -45,7 +45,6 @@ export async function pass(incident: Incident, remedy: string, draft: ChangeDraf
     if (consent.end !== 'void' && consent.end !== 'refused') incident.tried.add(hash);
     return consent;
   }
-  await gate(incident);
   const compensation = register(incident, kind, change);
   const passage = await carryOut(incident, compensation, consent.decided);
   // What was approved and could not be sent, because nothing was seen, is not asked about a second time.
@@ -69,12 +68,18 @@ async function permission(
     if (answer.end !== 'approved') return answer;
     decided = true;
   }
+  await gate(incident);
   if (change.disruption === 'none') return { end: 'go', decided };
   let reply = await lease(incident, change, decided);
   if (!reply.granted && reply.guardrail === 'recurrence' && !decided) {
     const answer = await decide(incident, change, hash, [reply.why]);
     if (answer.end !== 'approved') return answer;
     decided = true;
+    reply = await lease(incident, change, decided);
+  }
+  // A pause that fell in between may have outlived the lease.
+  if (reply.granted && incident.pausedUntil !== undefined) {
+    await gate(incident);
     reply = await lease(incident, change, decided);
   }
   if (reply.granted) return { end: 'go', decided };
@@ -123,7 +128,13 @@ export function kindOf(incident: Incident, name: string): ChangeKind<JsonObject,
 /** The undo is known before the change is sent, so that no death in between can lose it. */
 function register(incident: Incident, kind: ChangeKind<JsonObject, AnyLook>, change: Change): Compensation {
   const undo = kind.undo(change, undefined);
-  const compensation: Compensation = { change, undo, state: 'registered' };
+  const compensation: Compensation = {
+    change,
+    kind,
+    runbook: incident.runbook.name,
+    undo,
+    state: 'registered',
+  };
   incident.compensations.push(compensation);
   if ('kind' in undo)
     incident.append({ type: 'undoRegistered', changeId: change.id, sentence: kind.describe(undo).sentence });
@@ -162,6 +173,7 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
   const { look, effect, verdicts, attempts } = result;
   take(incident, look, `carrying out: ${change.sentence}`);
   if (!effect) {
+    incident.expecting = [];
     compensation.state = 'not applied';
     if (!look.measure)
       return { end: 'void', why: look.blind ?? 'the target could not be read', unseen: true };
@@ -178,13 +190,17 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
     ...(look.measure && { measure: look.measure }),
   });
   if (effect.status === 'superseded') {
+    incident.expecting = [];
     compensation.state = 'not applied';
     return { end: 'void', why: effect.note };
   }
   incident.tried.add(changeHash(change));
   compensation.state = effect.status === 'applied' ? 'applied' : 'not applied';
   if (change.disruption !== 'none') markUsed(incident, change.id);
-  if (effect.status === 'applied') incident.applied.push(change.remedy);
+  if (effect.status === 'applied') {
+    incident.applied.push(change.remedy);
+    compensation.undo = compensation.kind.undo(change, effect);
+  } else incident.expecting = [];
   return { end: 'applied', change, result };
 }
 
@@ -200,6 +216,7 @@ function markUsed(incident: Incident, changeId: string): void {
 function recordFailure(incident: Incident, compensation: Compensation, error: unknown): Passage {
   const { change } = compensation;
   const failure = finalFailure(error);
+  incident.expecting = [];
   if (!failure) {
     const { why, unknown } = explain(error);
     compensation.state = unknown ? 'unknown' : 'not applied';

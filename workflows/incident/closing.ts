@@ -13,7 +13,6 @@ import {
   workflowIds,
 } from '../contract.js';
 import { changeActivities, observeActivities, scheduleToStartSeconds } from './activities.js';
-import { kindOf } from './choke-point.js';
 import { escalate } from './deadline.js';
 import type { Compensation, Incident } from './incident.js';
 import { since } from './looking.js';
@@ -26,6 +25,7 @@ const undoneAfter: readonly Outcome[] = ['recovered', 'self-recovered', 'cancell
  * here, so that the caller can look at the inbox afterwards with no `await` in between.
  */
 export async function wrapUp(incident: Incident, outcome: Outcome, why: string): Promise<void> {
+  incident.closing = true;
   await CancellationScope.nonCancellable(async () => {
     if (outcome === 'escalated' && !incident.escalated) escalate(incident, why);
     if (undoneAfter.includes(outcome)) await undoAll(incident);
@@ -45,10 +45,10 @@ async function undoAll(incident: Incident): Promise<void> {
 
 /** Undoes one change: preconditions only, no decision, budget, cooldown or freeze. */
 async function undo(incident: Incident, compensation: Compensation): Promise<void> {
-  const { change, undo: draft } = compensation;
+  const { change, kind, undo: draft } = compensation;
   if (!('kind' in draft)) return;
   const { target } = incident.input;
-  const back = completeChange(kindOf(incident, draft.kind), draft, incident.look as AnyLook, {
+  const back = completeChange(kind, draft, incident.look as AnyLook, {
     id: `${change.id}/undo`,
     remedy: change.remedy,
   });
@@ -61,7 +61,7 @@ async function undo(incident: Incident, compensation: Compensation): Promise<voi
   try {
     const { effect, refused } = await changeActivities(target.scope, back).carryOut({
       target,
-      runbook: incident.runbook.name,
+      runbook: compensation.runbook,
       why: `undo: ${change.sentence}`,
       since: since(incident),
       change: back,
@@ -87,7 +87,7 @@ async function undo(incident: Incident, compensation: Compensation): Promise<voi
 
 async function tellGovernor(incident: Incident, outcome: Outcome): Promise<void> {
   const releases = [...incident.releases.values()];
-  if (releases.length === 0 && !unhelped.includes(outcome)) return;
+  if (releases.length === 0 && !unhelped.includes(outcome) && !incident.holdOff) return;
   const { target } = incident.input;
   const { holdOff } = await observeActivities(target.scope).tellGovernor({
     scope: target.scope,
@@ -138,9 +138,9 @@ function recommendations(incident: Incident): readonly Recommendation[] {
 function stays(incident: Incident): readonly string[] {
   return incident.compensations
     .filter(({ state }) => state === 'applied' || state === 'unknown')
-    .flatMap(({ change, undo: draft, state }) => {
+    .flatMap(({ change, kind, undo: draft, state }) => {
       if (!('kind' in draft)) return [];
-      const { command } = kindOf(incident, draft.kind).describe(draft);
+      const { command } = kind.describe(draft);
       const certainty = state === 'unknown' ? ' (it is not known whether it was applied)' : '';
       return [`${change.sentence}${certainty}. To take it back: ${command}`];
     });

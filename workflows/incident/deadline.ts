@@ -15,7 +15,7 @@ const leastSeconds = 30;
 export function extendDeadline(incident: Incident): void {
   const { look, diagnosis } = incident;
   if (incident.deadlinePassed) return;
-  const opened = Date.parse(incident.facts[0]?.at ?? incident.iso());
+  const opened = incident.takenUpAt ?? Date.parse(incident.facts[0]?.at ?? incident.iso());
   const { warningSeconds, criticalSeconds } = look?.policy.deadlines ?? unknownPolicyDeadlines;
   const critical = incident.severity === 'critical';
   const byLevel = critical
@@ -27,7 +27,10 @@ export function extendDeadline(incident: Incident): void {
       ? Number.POSITIVE_INFINITY
       : incident.now() + Math.max(leastSeconds, toLimit - restartSeconds) * 1000;
   const due = Math.min(byLevel, byGrowth);
-  if (incident.deadline !== undefined && due >= Date.parse(incident.deadline)) return;
+  const provisional = look !== undefined && incident.deadlineProvisional;
+  incident.deadlineProvisional = look === undefined;
+  if (!provisional && incident.deadline !== undefined && due >= Date.parse(incident.deadline)) return;
+  if (due === (incident.deadline && Date.parse(incident.deadline))) return;
   incident.deadline = new Date(due).toISOString();
   const why = byGrowth < byLevel ? 'the limit is predicted soon after' : critical ? 'critical' : 'warning';
   incident.append({ type: 'deadlineSet', due: incident.deadline, why });
@@ -43,17 +46,14 @@ export function watchDeadline(incident: Incident): CancellationScope {
   const scope = new CancellationScope();
   const watching = scope.run(async () => {
     for (;;) {
-      await condition(() => incident.deadline !== undefined);
+      await condition(() => incident.deadline !== undefined && !incident.deadlinePassed);
       const due = incident.deadline as string;
-      const moved = await condition(
-        () => incident.deadline !== due,
-        Math.max(1, Date.parse(due) - incident.now()),
-      );
-      if (!moved) break;
+      const left = Math.max(1, Date.parse(due) - incident.now());
+      if (await condition(() => incident.deadline !== due, left)) continue;
+      incident.deadlinePassed = true;
+      incident.append({ type: 'deadlinePassed', why: 'the incident has not ended in its time' });
+      escalate(incident, `not recovered by its deadline: ${stateInWords(incident)}`);
     }
-    incident.deadlinePassed = true;
-    incident.append({ type: 'deadlinePassed', why: 'the incident has not ended in its time' });
-    escalate(incident, `not recovered by its deadline: ${stateInWords(incident)}`);
   });
   watching.catch((error) => {
     if (!isCancellation(error)) throw error;

@@ -113,8 +113,10 @@ function listen(incident: Incident, work: CancellationScope): void {
     const expected = incident.expecting.includes(alert.name)
       ? 'our own change must be expected to cause it'
       : undefined;
-    const fact = incident.inbox.take(alert, { runbook: incident.runbook.name, expected });
+    const { runbook, closing } = incident;
+    const fact = incident.inbox.take(alert, { runbook: runbook.name, closing, expected });
     if (fact) incident.append(fact);
+    extendDeadline(incident);
   });
   setHandler(approveSignal, (decision) => signalled(incident, decision, 'approve'));
   setHandler(rejectSignal, (decision) => signalled(incident, decision, 'reject'));
@@ -240,8 +242,5 @@ function takeUp(incident: Incident, alert: Alert): void {
       why: `alert ${alert.name} is of runbook ${runbook.name}`,
     });
   }
-  incident.firstLook = undefined;
-  incident.soakFailed = false;
-  incident.tried.clear();
-  incident.refusedAt.clear();
+  incident.beginAnew();
 }

@@ -20,7 +20,7 @@ export class Inbox {
    */
   take(
     alert: Alert,
-    context: { readonly runbook: string; readonly expected: string | undefined },
+    context: { readonly runbook: string; readonly closing: boolean; readonly expected: string | undefined },
   ): FactBody | undefined {
     const known = this.held.get(alert.fingerprint);
     if (alert.status === 'resolved') return this.resolve(alert, known);
@@ -41,7 +41,8 @@ export class Inbox {
     this.held.set(alert.fingerprint, {
       alert,
       resolved: false,
-      worked: expected !== undefined,
+      // What joins while its own runbook is being worked is worked with it; what comes when that is over is not.
+      worked: expected !== undefined || (alert.runbook === context.runbook && !context.closing),
       expected: expected !== undefined,
       repeats: known?.repeats ?? 0,
     });
@@ -64,9 +65,11 @@ export class Inbox {
     return counted.length > 0 && counted.every(({ resolved }) => resolved);
   }
 
-  /** The severest label among the firing alerts. */
-  get severity(): Severity {
-    const firing = [...this.held.values()].filter(({ resolved, expected }) => !resolved && !expected);
+  /** The severest label among that runbook's firing alerts. */
+  severity(runbook: string): Severity {
+    const firing = [...this.held.values()].filter(
+      ({ resolved, expected, alert }) => !resolved && !expected && alert.runbook === runbook,
+    );
     return firing.some(({ alert }) => alert.severity === 'critical') ? 'critical' : 'warning';
   }
 

@@ -1,12 +1,13 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Severity } from '../../model/alert.js';
-import type { Change, ChangeDraft } from '../../model/change.js';
+import type { Change, ChangeDraft, ChangeKind } from '../../model/change.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { shortId } from '../../model/digest.js';
 import type { Sample } from '../../model/evidence.js';
 import type { Fact, FactBody, Outcome } from '../../model/facts.js';
 import type { HoldOff, LeaseRelease } from '../../model/governor.js';
 import type { Verdict } from '../../model/guardrails/verdict.js';
+import type { JsonObject } from '../../model/json.js';
 import type { AnyLook } from '../../model/look.js';
 import type { Runbook } from '../../model/runbook.js';
 import type { IncidentInput } from '../contract.js';
@@ -17,7 +18,10 @@ import type { Messenger } from './messenger.js';
 /** A change that was sent, or may have been, with what undoes it. */
 export interface Compensation {
   readonly change: Change;
-  readonly undo: ChangeDraft | { readonly none: string };
+  /** Of the runbook that made it: the incident may have taken up another one since. */
+  readonly kind: ChangeKind<JsonObject, AnyLook>;
+  readonly runbook: string;
+  undo: ChangeDraft | { readonly none: string };
   state: 'registered' | 'applied' | 'unknown' | 'not applied' | 'undone';
 }
 
@@ -54,8 +58,14 @@ export class Incident {
   pausedUntil: number | undefined;
   /** ISO; after it people are told, whatever the state. */
   deadline: string | undefined;
+  /** Set before the first look brought the policy: the first look replaces it. */
+  deadlineProvisional = false;
+  /** When another runbook was taken up, ms: its deadline counts from there. */
+  takenUpAt: number | undefined;
   deadlinePassed = false;
   voided = 0;
+  /** The end is being wrapped up: what comes now is worked afterwards. */
+  closing = false;
   cancelledBy: string | undefined;
   holdOff: HoldOff | undefined;
   /** When the level was first critical, in ms. */
@@ -93,6 +103,25 @@ export class Incident {
     this.facts.push({ ...body, n: this.facts.length + 1, at: this.iso() });
   }
 
+  /** A ladder of its own for what is taken up: nothing of the last one's ends counts for it. */
+  beginAnew(): void {
+    this.firstLook = undefined;
+    this.diagnosis = undefined;
+    this.soakFailed = false;
+    this.tried.clear();
+    this.refusedAt.clear();
+    this.refusals.length = 0;
+    this.applied.length = 0;
+    this.rejected = undefined;
+    this.voided = 0;
+    this.closing = false;
+    this.escalated = false;
+    this.deadlinePassed = false;
+    this.deadline = undefined;
+    this.criticalSince = undefined;
+    this.takenUpAt = this.now();
+  }
+
   over(outcome: Outcome, why: string): IncidentOver {
     return new IncidentOver(outcome, why);
   }
@@ -105,11 +134,16 @@ export class Incident {
   /** Measured; the label of an alert can only raise it, and never from normal. */
   get level(): 'normal' | Severity {
     const measured = this.diagnosis?.level ?? 'normal';
-    return measured === 'warning' && this.inbox.severity === 'critical' ? 'critical' : measured;
+    return measured === 'warning' && this.labelled === 'critical' ? 'critical' : measured;
+  }
+
+  /** What the alerts of the runbook under work say. */
+  private get labelled(): Severity {
+    return this.inbox.severity(this.runbook.name);
   }
 
   get severity(): Severity {
-    return this.level === 'critical' || this.inbox.severity === 'critical' ? 'critical' : 'warning';
+    return this.level === 'critical' || this.labelled === 'critical' ? 'critical' : 'warning';
   }
 
   get policy(): AnyLook['policy'] {

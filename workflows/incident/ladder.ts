@@ -23,23 +23,32 @@ export type Climb =
  */
 export async function climb(incident: Incident): Promise<Climb> {
   for (;;) {
-    let changed = false;
-    for (const remedy of incident.runbook.ladder) {
-      if (enough(incident)) return { end: 'verify' };
-      await gate(incident);
-      for (const passage of await tryRung(incident, remedy)) {
-        if (passage.end === 'applied' || passage.end === 'void') changed = true;
-        if (passage.end === 'rejected') incident.rejected = passage.why;
-      }
-    }
+    const passages = await climbOnce(incident);
     if (enough(incident)) return { end: 'verify' };
-    if (!changed) return { end: 'exhausted' };
+    if (!passages.some(({ end }) => end === 'applied' || end === 'void')) return { end: 'exhausted' };
   }
+}
+
+/** One pass, from the first rung. It ends early where a plan was overtaken: the gentle rungs come first again. */
+async function climbOnce(incident: Incident): Promise<readonly Passage[]> {
+  const passages: Passage[] = [];
+  for (const remedy of incident.runbook.ladder) {
+    if (enough(incident)) break;
+    await gate(incident);
+    passages.push(...(await tryRung(incident, remedy)));
+    if (passages.at(-1)?.end === 'void') break;
+  }
+  return passages;
 }
 
 /** Nothing more to do on the ladder: measured normal, or all alerts have resolved and no soak has said otherwise. */
 export function enough(incident: Incident): boolean {
   if (incident.look?.measure && incident.level === 'normal') return true;
+  return resolvedNow(incident);
+}
+
+/** All alerts have resolved, and no soak has said otherwise since. */
+function resolvedNow(incident: Incident): boolean {
   return incident.inbox.allResolved && !incident.soakFailed;
 }
 
@@ -56,6 +65,8 @@ async function tryRung(incident: Incident, remedy: Remedy<AnyLook>): Promise<rea
       await voided(incident, passage.why);
       break;
     }
+    if (passage.end === 'rejected') incident.rejected = passage.why;
+    if (passage.end === 'failed') await lookAt(incident, `could not be done: ${passage.why}`);
     if (passage.end === 'applied') await settle(incident, passage);
   }
   return passages;
@@ -149,7 +160,11 @@ export async function watch(incident: Incident): Promise<boolean> {
   const left = Math.max(5, (Date.parse(incident.deadline ?? incident.iso()) - incident.now()) / 1000);
   incident.append({ type: 'watching', until: incident.deadline ?? incident.iso() });
   const result = await unless(
-    () => incident.deadlinePassed || incident.inbox.allResolved || incident.pausedUntil !== undefined,
+    () =>
+      incident.deadlinePassed ||
+      resolvedNow(incident) ||
+      incident.level === 'critical' ||
+      incident.pausedUntil !== undefined,
     () =>
       waitActivities(target.scope, left).sample({
         target,
@@ -159,6 +174,7 @@ export async function watch(incident: Incident): Promise<boolean> {
         stopWhen: {
           belowPercent: { percent: thresholds.warningPercent, inARow: 3 },
           atOrAbovePercent: thresholds.criticalPercent,
+          ...(incident.look?.kills !== undefined && { killsAbove: incident.look.kills }),
         },
       }),
   );

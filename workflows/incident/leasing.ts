@@ -27,6 +27,7 @@ export async function lease(incident: Incident, change: Change, decided: boolean
         cooldownSeconds: incident.policy.cooldownSeconds,
         severity: incident.severity,
         decided,
+        unused: unusedGrants(incident, change.id),
       },
     });
     if (reply.granted) {
@@ -48,4 +49,11 @@ export async function lease(incident: Incident, change: Change, decided: boolean
 
 function beforeDeadline(incident: Incident, time: string): boolean {
   return !incident.deadlinePassed && (incident.deadline === undefined || time < incident.deadline);
+}
+
+/** Changes that were leased and never sent: what was void before must not count against what is planned now. */
+function unusedGrants({ releases }: Incident, changeId: string): readonly string[] {
+  return [...releases.values()]
+    .filter((release) => !release.used && release.changeId !== changeId)
+    .map((release) => release.changeId);
 }

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, sleep } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, sleep, TimeoutFailure } from '@temporalio/workflow';
 import { isFinal } from '../../model/errors.js';
 import { isGap } from '../../model/evidence.js';
 import type { AnyLook } from '../../model/look.js';
@@ -47,6 +47,8 @@ async function askForLook(incident: Incident, why: string, late: boolean): Promi
   } catch (error) {
     const failure = finalFailure(error);
     if (failure) throw new IncidentOver('escalated', failure.message);
+    if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure)
+      throw new IncidentOver('escalated', cannotRead(incident));
     throw error;
   }
 }

@@ -16,6 +16,7 @@ import type { Incident } from './incident.js';
  */
 export class Messenger {
   private child: Promise<ChildWorkflowHandle<Workflow>> | undefined;
+  private handing: Promise<void> = Promise.resolve();
   private sent = 0;
   private shown = false;
 
@@ -41,8 +42,13 @@ export class Messenger {
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [{ incident: notification.incident }],
     });
-    this.child
-      .then((child) => getExternalWorkflowHandle(child.workflowId).signal(signals.send, notification))
+    const { child } = this;
+    // One after the other, and each waited for at the end: the server drops a signal that is sent with the end itself.
+    this.handing = this.handing
+      .then(async () => {
+        const { workflowId } = await child;
+        await getExternalWorkflowHandle(workflowId).signal(signals.send, notification);
+      })
       .catch((error: unknown) => {
         this.incident.append({ type: 'noted', text: `a message could not be handed on: ${String(error)}` });
       });
@@ -55,7 +61,7 @@ export class Messenger {
 
   /** Resolves when the messages sent so far are in the notifications' own hands. */
   async handedOver(): Promise<void> {
-    await this.child;
+    await this.handing;
   }
 
   /** Shows in lists whether a person is waited for. */

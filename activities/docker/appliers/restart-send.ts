@@ -30,7 +30,8 @@ export async function sendRestart(
   const sentAt = await engineClock(engine, context.signal);
   const sent = { ...notes, drained, restartSent: [...notes.restartSent, sentAt] };
   work.note(sent);
-  await journal.confirm({ begun });
+  // A drained app must not be left so because the drain took long.
+  await journal.confirm({ begun: begun || drained !== undefined });
   const from = performance.now();
   await command(`restart container ${plan.name}`, notes, work, (container, abortSignal) =>
     // Not the activity's signal: an engine whose client goes away may lose the second half.

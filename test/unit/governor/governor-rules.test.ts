@@ -23,6 +23,7 @@ function request(changeId: string, given: Partial<LeaseRequest> = {}): LeaseRequ
     cooldownSeconds: 0,
     severity: 'critical',
     decided: false,
+    unused: [],
     ...given,
   };
 }
@@ -42,7 +43,7 @@ function ended(given: Partial<IncidentEnd> = {}): IncidentEnd {
 }
 
 /** Asks for each in turn and returns the last answer. */
-function after(requests: readonly [LeaseRequest, number][], last: LeaseRequest, seconds: number) {
+function answerAfter(requests: readonly [LeaseRequest, number][], last: LeaseRequest, seconds: number) {
   let state: GovernorState = emptyGovernor;
   for (const [each, when] of requests) state = ask(state, each, at(when)).state;
   return ask(state, last, at(seconds)).reply;
@@ -50,19 +51,19 @@ function after(requests: readonly [LeaseRequest, number][], last: LeaseRequest, 
 
 describe('a lease', () => {
   it('is given to one incident for the same container, and refused to the next with a time to ask again', () => {
-    const reply = after([[request('a'), 0]], request('b'), 1);
+    const reply = answerAfter([[request('a'), 0]], request('b'), 1);
     expect(reply).toMatchObject({ granted: false, guardrail: 'lease', askAgainAt: at(6) });
   });
 
   it('of a host covers its containers, and that of a container its host', () => {
     const host = request('host', { touches: ['docker/local'] });
-    expect(after([[host, 0]], request('b'), 1)).toMatchObject({ granted: false, guardrail: 'lease' });
-    expect(after([[request('a'), 0]], host, 1)).toMatchObject({ granted: false, guardrail: 'lease' });
+    expect(answerAfter([[host, 0]], request('b'), 1)).toMatchObject({ granted: false, guardrail: 'lease' });
+    expect(answerAfter([[request('a'), 0]], host, 1)).toMatchObject({ granted: false, guardrail: 'lease' });
   });
 
   it('does not cover a container whose name only begins the same', () => {
     const other = request('b', { touches: ['docker/local/agent-2'] });
-    expect(after([[request('a'), 0]], other, 1)).toMatchObject({ granted: true });
+    expect(answerAfter([[request('a'), 0]], other, 1)).toMatchObject({ granted: true });
   });
 
   it('is the same when the same change asks again', () => {
@@ -73,7 +74,7 @@ describe('a lease', () => {
   });
 
   it('lapses, so that a dead incident does not hold it for ever', () => {
-    expect(after([[request('a'), 0]], request('b'), 61)).toMatchObject({ granted: true });
+    expect(answerAfter([[request('a'), 0]], request('b'), 61)).toMatchObject({ granted: true });
   });
 
   it('is free again when its incident ends', () => {
@@ -91,24 +92,26 @@ describe('limits', () => {
   it('a change cools down, and a person’s approval does not wait for that', () => {
     const first: [LeaseRequest, number] = [request('a', { seconds: 1 }), 0];
     const again = { cooldownSeconds: 600 };
-    expect(after([first], request('b', again), 10)).toMatchObject({
+    expect(answerAfter([first], request('b', again), 10)).toMatchObject({
       guardrail: 'cooldown',
       askAgainAt: at(600),
     });
-    expect(after([first], request('b', { ...again, decided: true }), 10)).toMatchObject({ granted: true });
-    expect(after([first], request('b', again), 600)).toMatchObject({ granted: true });
+    expect(answerAfter([first], request('b', { ...again, decided: true }), 10)).toMatchObject({
+      granted: true,
+    });
+    expect(answerAfter([first], request('b', again), 600)).toMatchObject({ granted: true });
   });
 
   it('the budget of an object and of a scope refuse, also what was approved', () => {
     const budget = { perObjectPerHour: 1, perScopePerHour: 2, atOnce: 10 };
     const mine = (id: string, name: string) =>
       request(id, { budget, touches: [`docker/local/${name}`], seconds: 1, decided: true });
-    expect(after([[mine('a', 'x'), 0]], mine('b', 'x'), 60)).toMatchObject({
+    expect(answerAfter([[mine('a', 'x'), 0]], mine('b', 'x'), 60)).toMatchObject({
       guardrail: 'budget',
       askAgainAt: at(3600),
     });
     expect(
-      after(
+      answerAfter(
         [
           [mine('a', 'x'), 0],
           [mine('b', 'y'), 10],
@@ -117,13 +120,13 @@ describe('limits', () => {
         60,
       ),
     ).toMatchObject({ guardrail: 'budget' });
-    expect(after([[mine('a', 'x'), 0]], mine('b', 'x'), 3601)).toMatchObject({ granted: true });
+    expect(answerAfter([[mine('a', 'x'), 0]], mine('b', 'x'), 3601)).toMatchObject({ granted: true });
   });
 
   it('only so many incidents disrupt at once', () => {
     const budget = { perObjectPerHour: 9, perScopePerHour: 9, atOnce: 1 };
     const one = request('a', { budget, touches: ['docker/local/x'] });
-    expect(after([[one, 0]], request('b', { budget, touches: ['docker/local/y'] }), 1)).toMatchObject({
+    expect(answerAfter([[one, 0]], request('b', { budget, touches: ['docker/local/y'] }), 1)).toMatchObject({
       guardrail: 'budget',
     });
   });
@@ -133,16 +136,31 @@ describe('limits', () => {
       [request('a', { seconds: 1 }), 0],
       [request('b', { seconds: 1 }), 4000],
     ];
-    expect(after(past, request('c'), 8000)).toMatchObject({
+    expect(answerAfter(past, request('c'), 8000)).toMatchObject({
       granted: false,
       guardrail: 'recurrence',
       recurrence: { day: 2 },
     });
-    expect(after(past, request('c', { decided: true }), 8000)).toMatchObject({ granted: true });
-    expect(after(past, request('c'), 4000 + 86_400)).toMatchObject({
+    expect(answerAfter(past, request('c', { decided: true }), 8000)).toMatchObject({ granted: true });
+    expect(answerAfter(past, request('c'), 4000 + 86_400)).toMatchObject({
       granted: true,
       recurrence: { day: 0, week: 2 },
     });
+  });
+
+  it('a plan that was overtaken does not count against the same incident', () => {
+    const first = request('a', { incident: 'i', cooldownSeconds: 600 });
+    const { state } = ask(emptyGovernor, first, at(0));
+    const again = request('b', { incident: 'i', cooldownSeconds: 600, unused: ['a'] });
+    const { reply, state: now } = ask(state, again, at(10));
+    expect(reply).toMatchObject({ granted: true, recurrence: { day: 0 } });
+    expect(now.uses.map(({ changeId }) => changeId)).toEqual(['b']);
+  });
+
+  it('a grant whose answer never reached its incident is gone when the incident ends', () => {
+    const { state } = ask(emptyGovernor, request('a', { incident: 'incident/a' }), at(0));
+    const over = end(state, ended({ releases: [], outcome: 'cancelled' }), at(5)).state;
+    expect([over.leases, over.uses]).toEqual([[], []]);
   });
 
   it('what was granted and never sent does not count', () => {
