@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Json, JsonObject } from '../../../model/json.js';
+import { engineUrl } from '../containers.js';
 
 interface Event {
   readonly eventType: string;
@@ -21,6 +22,7 @@ const names: readonly (readonly [RegExp, string])[] = [
   [whole(process.cwd()), '/nightshift'],
   [whole(homedir()), '/home/nightshift'],
   [whole(hostname()), 'host'],
+  ...(engineUrl ? [[whole(engineUrl), 'unix:///var/run/docker.sock'] as const] : []),
 ];
 
 /** The name where it stands for itself: a host may be called `vm`, and there is /proc/vmstat. */

@@ -82,11 +82,11 @@ targets:
     async play(night, containers) {
       const { total, used } = await hostMemory();
       const strangers = await containers.docker.listContainers({ all: true });
-      const agent = await leaking(containers, 1500);
-      const share = (of: number): string => `${(((used + of * 1200 * MiB) / total) * 100).toFixed(2)}%`;
+      await leaking(containers, 3000);
+      const share = (of: number): string => `${(((used + of * 2500 * MiB) / total) * 100).toFixed(2)}%`;
       night.configure(`${waits}, thresholds: { warning: '${share(0.5)}', critical: '${share(0.75)}' } }
 targets: [{ engine: local, host: true, autonomy: auto }]
-protected: [docker/local/${agent.name}-never, ${strangers.map(({ Names }) => `docker/local${Names[0]}`).join(', ')}]`);
+protected: [docker/local/nobody, ${strangers.map(({ Names }) => `docker/local${Names[0]}`).join(', ')}]`);
       await night.startWorker();
       const host: Target = { key: 'docker/local', kind: 'host', scope: 'docker/local' };
       return night.incident(host, { name: 'HostMemoryExhausted' });
