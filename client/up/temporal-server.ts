@@ -7,6 +7,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { ensure } from '../../scripts/parts/temporal.mjs';
 import { searchAttributeTypes } from '../../workflows/contract.js';
 import { CliError, exitCodes } from '../cli/exit-codes.js';
+import { typeWords } from '../search-attributes.js';
 import { readIfThere, remove, type StateFiles, writePrivate } from './files.js';
 import { freePort, portOr } from './ports.js';
 import { nameProcess, type ProcessName, residentBytes, stopProcess } from './process.js';
@@ -135,17 +136,6 @@ function serverArguments(files: StateFiles, port: number, uiPort: number): reado
     ...attributes.flatMap((attribute) => ['--search-attribute', attribute]),
   ];
 }
-
-/** As the server's command line calls the types. */
-const typeWords: Readonly<Record<string, string>> = {
-  TEXT: 'Text',
-  KEYWORD: 'Keyword',
-  INT: 'Int',
-  DOUBLE: 'Double',
-  BOOL: 'Bool',
-  DATETIME: 'Datetime',
-  KEYWORD_LIST: 'KeywordList',
-};
 
 async function untilHealthy(address: string, died: Promise<string>, signal: AbortSignal): Promise<void> {
   const end = Date.now() + startMs;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { missingAttributes } from '../../client/search-attributes.js';
 import { filesOf, makeFolder } from '../../client/up/files.js';
 import { takeLock } from '../../client/up/lock.js';
 import { freePort } from '../../client/up/ports.js';
@@ -42,6 +43,7 @@ describe('the embedded Temporal server', () => {
       expect(Object.keys(customAttributes ?? {})).toEqual(
         expect.arrayContaining(Object.keys(searchAttributeTypes)),
       );
+      expect(await missingAttributes(connection, namespace)).toEqual([]);
       expect((await fetch(server.ui)).ok).toBe(true);
       expect(server.memory()).toBeGreaterThan(50 * 1024 ** 2);
       await connection.close();

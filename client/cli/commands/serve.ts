@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Config } from '../../../config/index.js';
 import { temporalSettings } from '../../../config/index.js';
+import { missingAttributes, registering } from '../../search-attributes.js';
 import { connectTemporal } from '../../temporal.js';
 import { currentConfig } from '../../up/config.js';
 import { within } from '../../up/within.js';
@@ -56,6 +57,7 @@ async function worker(io: Io, options: WorkerOptions): Promise<void> {
     workflows: options.workflows,
     ...(options.scope ? { scopes: options.scope } : {}),
   });
+  const looking = tellMissingAttributes(config(), logger);
   logger.info({ scopes: running.scopes, temporal: config().temporal.address }, 'the worker runs');
   const health = options.healthPort
     ? await serveHealth({ healthy: running.healthy, port: options.healthPort }).catch(async (error) => {
@@ -71,6 +73,7 @@ async function worker(io: Io, options: WorkerOptions): Promise<void> {
     ),
     interrupted(io.signal),
   ]);
+  await looking;
   await within(30_000, running.stop()).catch(() => undefined);
   await health?.close();
   if (failed !== undefined) throw new CliError(exitCodes.failed, `the worker failed: ${failed}`);
@@ -87,11 +90,36 @@ async function api(io: Io, options: CommonOptions): Promise<void> {
     identity: 'nightshift api',
   });
   const serving = await serveApi(config(), temporal, logger);
+  const looking = tellMissingAttributes(config(), logger);
   logger.info({ url: serving.url }, 'the API listens');
   await interrupted(io.signal);
+  await looking;
   await serving.close();
   await temporal.close();
   logger.info('the API has stopped');
+}
+
+/** Said at the start, with the command that mends it: else the first alert would be the one to find it out. */
+async function tellMissingAttributes(
+  { temporal: settings }: Config,
+  logger: Parameters<typeof currentConfig>[1],
+): Promise<void> {
+  try {
+    const temporal = await connectTemporal(settings);
+    try {
+      const missing = await missingAttributes(temporal.connection, settings.namespace);
+      if (missing.length > 0)
+        logger.error(
+          { missing, mend: registering(missing, settings) },
+          `the namespace ${settings.namespace} lacks search attributes: Temporal refuses every incident until they are registered`,
+        );
+    } finally {
+      await temporal.close();
+    }
+  } catch (error) {
+    // Temporal Cloud has no operator service, and Temporal may be away at the start.
+    logger.info({ why: String(error) }, 'the search attributes of the namespace could not be looked at');
+  }
 }
 
 /** The configuration of each moment, with Temporal where the options say. */
