@@ -1,10 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
 const REAL = 'test/real/**/*.test.ts';
+/** They measure the whole machine's memory, so nothing else may run beside them. */
+const ALONE = ['test/real/host.test.ts', 'test/real/faults/at-once.test.ts', 'test/real/docker-look.test.ts'];
+
+const real = {
+  testTimeout: 300_000,
+  hookTimeout: 180_000,
+  teardownTimeout: 60_000,
+};
 
 /**
- * `unit`: everything that shares nothing with its neighbours, in parallel. `real`: tests against real
- * engines and servers, one file after the other, since they measure memory and take their time.
+ * One project after the other. `unit`: no engine needed by most. `real`: against real engines and servers; they
+ * wait more than they work, so two files run side by side. `alone`: one file after the other.
  * The reporter that counts is chosen by scripts/tasks/test.mjs.
  */
 export default defineConfig({
@@ -18,8 +26,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [REAL],
           maxWorkers: 2,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -27,10 +36,20 @@ export default defineConfig({
         test: {
           name: 'real',
           include: [REAL],
+          exclude: ALONE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...real,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ALONE,
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 180_000,
-          teardownTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+          ...real,
         },
       },
     ],

@@ -8,7 +8,7 @@ import { Agent, claimed, sleep, targetNamed, targetOf, told, withTargets } from 
 import { MortalNight, persistently, randomFrom } from '../../support/faults-processes.js';
 import { alertFor } from '../../support/nightshift.js';
 
-const rounds = Number(process.env.NIGHTSHIFT_CHAOS_ROUNDS ?? 6);
+const rounds = Number(process.env.NIGHTSHIFT_CHAOS_ROUNDS ?? 3);
 const seed = Number(process.env.NIGHTSHIFT_CHAOS_SEED ?? Date.now() % 1_000_000);
 /** Moments around the restart: while its request is on its way, in the middle of it, after its answer. */
 const worst = [
