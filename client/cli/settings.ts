@@ -66,6 +66,8 @@ export async function apiFor(
   io: Io,
   options: CommonOptions,
 ): Promise<{ readonly url: string; readonly tokenFile: string } | undefined> {
+  // What was typed goes before what the environment says.
+  if (options.api === undefined && options.temporal !== undefined) return undefined;
   const url = options.api ?? io.env.NIGHTSHIFT_API;
   const tokenFile = options.tokenFile ?? io.env.NIGHTSHIFT_TOKEN_FILE;
   if (url) {
@@ -76,7 +78,7 @@ export async function apiFor(
       'Name its file with --token-file or NIGHTSHIFT_TOKEN_FILE (nightshift token create makes one).',
     );
   }
-  if (options.temporal ?? io.env.NIGHTSHIFT_TEMPORAL) return undefined;
+  if (io.env.NIGHTSHIFT_TEMPORAL) return undefined;
   const up = await runningUp(io, options);
   const file = configFile(io, options);
   if (!up || (file !== undefined && file !== up.config)) return undefined;

@@ -6,6 +6,7 @@ import { candidates } from '../../../client/cli/commands/completion.js';
 import { CliError, endingOf, exitCodes } from '../../../client/cli/exit-codes.js';
 import { program } from '../../../client/cli/program.js';
 import { runCli } from '../../../client/cli/run.js';
+import { apiFor } from '../../../client/cli/settings.js';
 import { wantsColours } from '../../../client/cli/terminal/io.js';
 import { table } from '../../../client/cli/terminal/table.js';
 import { NoAnswer, NotFound, Refused } from '../../../client/incidents/index.js';
@@ -103,6 +104,16 @@ describe('the command line', () => {
     const { code, err } = await run('incident list --temporal 127.0.0.1:1');
     expect(code).toBe(5);
     expect(err).toContain('nightshift up');
+  });
+
+  it('talks to the Temporal that was typed, whatever API the environment names', async () => {
+    const env = { NIGHTSHIFT_API: 'http://127.0.0.1:2', NIGHTSHIFT_TOKEN_FILE: join(folder, 'none.token') };
+    const { io } = fakeIo({ cwd: folder, env });
+    expect(await apiFor(io, { temporal: '127.0.0.1:1' })).toBeUndefined();
+    expect(await apiFor(io, {})).toMatchObject({ url: 'http://127.0.0.1:2' });
+    expect(await apiFor(io, { temporal: '127.0.0.1:1', api: 'http://127.0.0.1:3' })).toMatchObject({
+      url: 'http://127.0.0.1:3',
+    });
   });
 
   it('wants a token for an API that is named', async () => {
