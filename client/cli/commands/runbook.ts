@@ -4,7 +4,7 @@ import { parseDockerKey } from '../../../config/target-key.js';
 import { bytes, percent } from '../../../model/format.js';
 import type { Target } from '../../../model/target.js';
 import { filesOf, readIfThere, stateFolder } from '../../up/files.js';
-import { CliError, exitCodes } from '../exit-codes.js';
+import { CliError, endingOf, exitCodes } from '../exit-codes.js';
 import { withConfig, withOutput } from '../options.js';
 import type { Cli } from '../program.js';
 import { type CommonOptions, configFile, requireConfig } from '../settings.js';
@@ -94,7 +94,9 @@ async function plan(io: Io, key: string, options: PlanOptions): Promise<void> {
   const planned = await withProgress(
     io,
     `Looking at ${key}`,
-    planOnce({ config, target, runbook, signal: io.signal }),
+    planOnce({ config, target, runbook, signal: io.signal }).catch((error: unknown) => {
+      throw withMeant(error, key, config);
+    }),
   );
   if (options.output === 'json') {
     const { target: about, measure, healthy, at, gaps, goingOn } = lookOf(planned);
@@ -133,6 +135,21 @@ async function configOf(io: Io, options: CommonOptions): Promise<Config> {
   if (configFile(io, options) !== undefined) return requireConfig(io, options);
   const { config } = filesOf(stateFolder(io.env, options.state));
   return (await readIfThere(config)) === undefined ? requireConfig(io, options) : loadConfig(config);
+}
+
+/** Of a target that the engine does not have, the configured one that was probably meant. */
+export function withMeant(
+  error: unknown,
+  key: string,
+  config: { readonly targets: readonly { readonly key: string }[] },
+): unknown {
+  const { code, message, mend } = endingOf(error);
+  if (code !== exitCodes.notFound) return error;
+  const known = config.targets.map((target) => target.key);
+  const meant = known.includes(key)
+    ? 'It is configured: see what the engine has with `docker ps --all`.'
+    : suggest(key, known, 'No target is configured.');
+  return new CliError(code, message, mend ?? meant);
 }
 
 function targetOf(config: Config, key: string): Target {

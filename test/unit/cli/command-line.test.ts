@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { candidates } from '../../../client/cli/commands/completion.js';
+import { withMeant } from '../../../client/cli/commands/runbook.js';
 import { CliError, endingOf, exitCodes } from '../../../client/cli/exit-codes.js';
 import { program } from '../../../client/cli/program.js';
 import { runCli } from '../../../client/cli/run.js';
@@ -104,6 +105,20 @@ describe('the command line', () => {
     const { code, err } = await run('incident list --temporal 127.0.0.1:1');
     expect(code).toBe(5);
     expect(err).toContain('nightshift up');
+  });
+
+  it('suggests the configured target where the engine has none of that name', () => {
+    const gone = new CliError(exitCodes.notFound, 'No such container: agnet');
+    const config = { targets: [{ key: 'docker/local/agent' }] };
+    expect(withMeant(gone, 'docker/local/agnet', config)).toMatchObject({
+      code: exitCodes.notFound,
+      mend: 'Did you mean docker/local/agent?',
+    });
+    expect(withMeant(gone, 'docker/local/agent', config)).toMatchObject({
+      mend: expect.stringContaining('docker ps --all'),
+    });
+    const other = new Error('the engine does not answer');
+    expect(withMeant(other, 'docker/local/agnet', config)).toBe(other);
   });
 
   it('talks to the Temporal that was typed, whatever API the environment names', async () => {
