@@ -273,7 +273,7 @@ const alerts: readonly Shape[] = [
   },
   {
     name: 'alert-of-another-runbook',
-    outcome: 'recovered',
+    outcome: 'self-recovered',
     facts: ['runbookChanged', 'verified'],
     policy: { soak: { seconds: 2, everySeconds: 0.2 } },
     tank: { flushedTo: 40 },
@@ -283,14 +283,21 @@ const alerts: readonly Shape[] = [
     },
   },
   {
+    // It comes while the incident closes: its throttling is just being undone.
     name: 'late-alert',
-    outcome: 'recovered',
-    facts: ['noted', 'verified'],
-    policy: { soak: { seconds: 2, everySeconds: 0.2 } },
-    tank: { flushedTo: 40 },
-    async play({ until, handle }) {
-      await until(({ phase }) => phase === 'verifying');
-      await handle.signal('alert', alertFor('TankSlow'));
+    outcome: 'self-recovered',
+    facts: ['rolledBack', 'noted', 'verified'],
+    policy: { remediesOff: ['flush'] },
+    async before(night, world, name) {
+      const handle = night.client.workflow.getHandle(`incident/tanks/here/${name}`);
+      const throttled = `throttle tanks/here/${name}`;
+      world.after = async (effect) => {
+        if (effect === throttled && world.count(throttled) === 2)
+          await handle.signal('alert', alertFor('TankSlow', { fingerprint: 'late' }));
+      };
+    },
+    async play({ asked, decide }) {
+      await decide({ hash: await asked() });
     },
   },
   {
