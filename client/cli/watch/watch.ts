@@ -75,11 +75,11 @@ function sceneOf(io: Io, details: IncidentDetails, trouble: string | undefined):
     const lines = frame({ ...scene, recent });
     if (lines.length < io.rows()) return lines;
   }
-  for (const recent of [5, 3, 1]) {
+  for (const recent of [5, 3, 1, 0]) {
     const lines = frame({ ...scene, recent, low: true });
     if (lines.length < io.rows()) return lines;
   }
-  return frame({ ...scene, recent: 0, low: true });
+  return frame({ ...scene, recent: 0, low: true }).filter((line) => line !== '');
 }
 
 /** What Temporal itself knows, where no worker answers. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { watch } from '../../../client/cli/watch/watch.js';
 import type { IncidentDetails, Incidents } from '../../../client/incidents/index.js';
+import { TemporalUnreachable } from '../../../client/temporal.js';
 import { fold } from '../../../model/fold.js';
 import { asking, clearing, opening, type Part, story, whole } from '../fold/demo-story.js';
 import { fakeIo } from './fake-io.js';
@@ -113,5 +114,15 @@ describe('watching on a terminal', () => {
     expect(first).toContain('incident approve');
     expect(first).toContain('incident reject');
     expect(first).toContain('2 rungs left out');
+  });
+
+  it('shows there, too, that nobody answers at the moment', async () => {
+    const { io, written } = fakeIo({ tty: true });
+    const away = new TemporalUnreachable('it does not answer', 'start it');
+    const seen = [details(deciding), away, details(whole, { open: false })];
+    await watch({ io, incidents: answering(seen), ref });
+    const second = written.out.split('\u001b[J').find((drawn) => drawn.includes('no answer since'));
+    expect(second).toContain('incident approve');
+    expect(second).toContain('incident reject');
   });
 });
