@@ -11,11 +11,11 @@ export const needsEngine =
 /** Programs for containers, as `node -e` takes them. */
 export const programs = {
   /** Ends in order when told to. */
-  polite: `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000);`,
+  polite: `process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000); console.log('ready');`,
   /** Takes its time to end: 2 s. */
-  slow: `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 2000)); setInterval(() => {}, 1000);`,
+  slow: `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 2000)); setInterval(() => {}, 1000); console.log('ready');`,
   /** Has to be killed. */
-  stubborn: `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`,
+  stubborn: `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready');`,
   /** Ends by itself at once, with an error. */
   crashing: `setTimeout(() => process.exit(3), 100);`,
 } as const;
@@ -84,7 +84,11 @@ export class TestContainers {
       ...(options.healthcheck ? { Healthcheck: options.healthcheck } : {}),
     });
     await container.start();
-    return new TestContainer(this.docker, this.#events, container.id, name);
+    const made = new TestContainer(this.docker, this.#events, container.id, name);
+    // Before its handlers are there, a signal would be lost on it, and it would be killed instead.
+    if (program.includes('ready') && options.command === undefined)
+      await until(`${name} is ready`, async () => (await made.output()).includes('ready'));
+    return made;
   }
 
   async removeAll(): Promise<void> {
@@ -125,6 +129,11 @@ export class TestContainer {
   /** How often it was started, the first time included. */
   async starts(): Promise<number> {
     return (await this.events()).filter((action) => action === 'start').length;
+  }
+
+  /** All that it wrote to its log, in all its lives. */
+  async output(): Promise<string> {
+    return demultiplex(await this.handle.logs({ stdout: true, stderr: true, follow: false }));
   }
 
   /** The JSON lines that it wrote to its log, in all its lives. */
