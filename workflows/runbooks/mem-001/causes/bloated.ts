@@ -3,6 +3,7 @@ import type { DockerLook, ProcessReading } from '../../../../model/container.js'
 import type { Cause } from '../../../../model/diagnosis.js';
 import { bytes, percent } from '../../../../model/format.js';
 import { type Ranked, rankContainers, theBloated } from '../../../../model/memory/ranking.js';
+import { reconciledWords } from '../../../../model/memory/reconcile.js';
 import type { Figures } from '../figures.js';
 import { weigh } from './scale.js';
 
@@ -26,11 +27,19 @@ export function bloatedContainer({ look, measure }: Figures): Cause | undefined 
         weight: 0.3 + 0.5 * ofHost,
         words: `${percent(share * 100)} of what all containers use`,
       },
+      ...reconciled(look),
       { holds: ofLimit >= 0.8, weight: 0.15, words: againstLimit(chosen) },
       { holds: container.limitBytes === undefined, weight: 0.05, words: 'it has no limit of its own' },
       ...sparedAbove(list, chosen).map((words) => ({ holds: true, weight: -0.05, words })),
     ],
   );
+}
+
+/** Where the host's memory is, whether that speaks for the container or not: people want to see that it adds up. */
+function reconciled({
+  details: { host },
+}: DockerLook): readonly { holds: boolean; weight: number; words: string }[] {
+  return host === undefined ? [] : [{ holds: true, weight: 0.01, words: reconciledWords(host) }];
 }
 
 function againstLimit({ container, ofLimit }: Ranked): string {
