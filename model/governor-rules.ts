@@ -76,7 +76,7 @@ export function ask(
 }
 
 /** Grants that were never sent do not count. */
-function giveBack(state: GovernorState, unused: readonly string[]): GovernorState {
+function giveBack(state: GovernorState, unused: readonly string[] = []): GovernorState {
   if (unused.length === 0) return state;
   const kept = ({ changeId }: { readonly changeId: string }): boolean => !unused.includes(changeId);
   return { ...state, leases: state.leases.filter(kept), uses: state.uses.filter(kept) };

@@ -16,7 +16,7 @@ export interface LeaseRequest {
   /** A person approved this exact change: cooldown and recurrence no longer refuse it, leases and `atOnce` do. */
   readonly decided: boolean;
   /** Grants of the same incident that were never sent: they are given back with this. */
-  readonly unused: readonly string[];
+  readonly unused?: readonly string[];
 }
 
 export type LeaseReply =

@@ -31,6 +31,8 @@ export function installRuntime(logger: Logger): void {
     shutdownSignals: [],
     ...(metricsAddress && { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // Each worker of ours has one of the two on purpose.
+      if (/^No (activities|workflows) registered/.test(message)) return;
       logger[level === 'ERROR' ? 'error' : 'warn']({ ...meta }, message);
     }),
   });

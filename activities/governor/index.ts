@@ -68,7 +68,8 @@ export function createGovernorActivities(
         ),
       );
     } catch (error) {
-      throw failure('Unreachable', `the governor of ${scope} gave no answer: ${reason(error)}`, error);
+      // Without the cause: gRPC's own can be larger than a failure may be.
+      throw failure('Unreachable', `the governor of ${scope} gave no answer: ${reason(error).slice(0, 500)}`);
     }
   };
   return {

@@ -37,19 +37,43 @@ export async function sampleFor(
   const until = Date.parse(startedAt) + seconds * 1000;
   let samples: Sample[] = [...(waiting.previous?.samples ?? [])];
   for (;;) {
-    const signal = AbortSignal.any([waiting.signal, AbortSignal.timeout(sampleTimeoutMs)]);
     const { settings } = registry.policyFor(target);
     const began = registry.now().getTime();
-    samples = thin([
-      ...samples,
-      await adapter.sample(target, settings, { signal, since: startedAt, now: registry.now }),
-    ]);
+    const sample = await within(sampleTimeoutMs, waiting.signal, (signal) =>
+      adapter.sample(target, settings, { signal, since: startedAt, now: registry.now }),
+    );
+    samples = thin([...samples, sample]);
     waiting.heartbeat({ startedAt, samples, seconds });
     const stoppedBy = stop(samples, stopWhen);
     if (stoppedBy) return { samples, stoppedBy };
     const now = registry.now().getTime();
     if (now >= until) return { samples, stoppedBy: 'time' };
     await waiting.sleep(Math.max(0, Math.min(everySeconds * 1000 - (now - began), until - now)));
+  }
+}
+
+/**
+ * A signal for one piece of work, that ends with its time or with the whole wait. Not by `AbortSignal.any`, which
+ * leaves something behind at the outer signal every time: a wait may have thousands of samples.
+ */
+async function within<T>(
+  ms: number,
+  outer: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const inner = new AbortController();
+  const abort = (): void => inner.abort(outer.reason);
+  if (outer.aborted) abort();
+  outer.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(
+    () => inner.abort(new DOMException(`no sample within ${ms} ms`, 'TimeoutError')),
+    ms,
+  );
+  try {
+    return await work(inner.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', abort);
   }
 }
 

@@ -22,7 +22,7 @@ export interface Serving {
 /** The address can't be listened on. */
 export class CannotListen extends Error {
   override readonly name = 'CannotListen';
-  readonly mend = 'Stop what listens there, or set api.host and api.port to something that is free.';
+  readonly mend = 'Stop what listens there, or set api.listen to something that is free.';
 }
 
 /** Serves the API. Throws `CannotListen`. */

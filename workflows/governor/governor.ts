@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   condition,
   continueAsNew,
   defineQuery,
@@ -54,16 +55,20 @@ export async function governor({ scope, state: before }: GovernorInput): Promise
   let state = before ?? emptyGovernor;
   const toOpen: HeldOffAlert[] = [];
   const now = (): string => new Date().toISOString();
-  setHandler(leaseUpdate, (request) => {
-    const answer = ask(state, request, now());
-    state = answer.state;
-    return answer.reply;
-  });
-  setHandler(endUpdate, (ended) => {
-    const answer = end(state, ended, now());
-    state = answer.state;
-    return answer.holdOff ? { holdOff: answer.holdOff } : {};
-  });
+  setHandler(leaseUpdate, (request) =>
+    refusing(() => {
+      const answer = ask(state, request, now());
+      state = answer.state;
+      return answer.reply;
+    }),
+  );
+  setHandler(endUpdate, (ended) =>
+    refusing(() => {
+      const answer = end(state, ended, now());
+      state = answer.state;
+      return answer.holdOff ? { holdOff: answer.holdOff } : {};
+    }),
+  );
   setHandler(alertSignal, (held) => {
     const { fingerprint, severity } = held.alert;
     const answer = heldOff(state, { target: held.target.key, fingerprint, severity }, now());
@@ -85,5 +90,14 @@ export async function governor({ scope, state: before }: GovernorInput): Promise
     if (held) await openIncident(held);
     else if (workflowInfo().historyLength > longestHistory)
       await continueAsNew<typeof governor>({ scope, state });
+  }
+}
+
+/** A request that can't be understood (of another version, say) is refused; it must not stop the governor for all. */
+function refusing<T>(answer: () => T): T {
+  try {
+    return answer();
+  } catch (error) {
+    throw ApplicationFailure.nonRetryable(`the governor can't understand this request: ${String(error)}`);
   }
 }

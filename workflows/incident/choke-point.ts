@@ -7,6 +7,7 @@ import {
   changeHash,
   completeChange,
 } from '../../model/change.js';
+import type { Measure } from '../../model/evidence.js';
 import { judge, ruling } from '../../model/guardrails/index.js';
 import type { Verdict } from '../../model/guardrails/verdict.js';
 import type { JsonObject } from '../../model/json.js';
@@ -21,7 +22,13 @@ import { gate } from './pausing.js';
 
 /** What became of one change that a remedy asked for. */
 export type Passage =
-  | { readonly end: 'applied'; readonly change: Change; readonly result: CarryOutResult }
+  | {
+      readonly end: 'applied';
+      readonly change: Change;
+      readonly result: CarryOutResult;
+      /** In use before it: on a later attempt the fresh look may already see what an earlier one did. */
+      readonly before: Measure | undefined;
+    }
   /** Not sent, or sent without effect; the ladder goes on. */
   | { readonly end: 'refused' | 'rejected' | 'skipped' | 'failed'; readonly why: string; readonly by: string }
   /** The question lost its point: look again. `unseen`: only because nothing could be read. */
@@ -171,6 +178,7 @@ async function carryOut(incident: Incident, compensation: Compensation, decided:
 function record(incident: Incident, compensation: Compensation, result: CarryOutResult): Passage {
   const { change } = compensation;
   const { look, effect, verdicts, attempts } = result;
+  const planned = incident.look?.measure;
   take(incident, look, `carrying out: ${change.sentence}`);
   if (!effect) {
     incident.expecting = [];
@@ -201,7 +209,7 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
     incident.applied.push(change.remedy);
     compensation.undo = compensation.kind.undo(change, effect);
   } else incident.expecting = [];
-  return { end: 'applied', change, result };
+  return { end: 'applied', change, result, before: attempts > 1 ? planned : look.measure };
 }
 
 function refusedBy(verdicts: readonly Verdict[]): string {

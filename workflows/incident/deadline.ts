@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Incident } from './incident.js';
 
 /** What a restart takes, roughly: people must be told so much before the limit is reached. */
@@ -15,7 +15,8 @@ const leastSeconds = 30;
 export function extendDeadline(incident: Incident): void {
   const { look, diagnosis } = incident;
   if (incident.deadlinePassed) return;
-  const opened = incident.takenUpAt ?? Date.parse(incident.facts[0]?.at ?? incident.iso());
+  // It counts from the alert, not from when a worker came to it. The provisional one gives the first look its time.
+  const opened = incident.takenUpAt ?? (look ? workflowInfo().startTime.getTime() : incident.now());
   const { warningSeconds, criticalSeconds } = look?.policy.deadlines ?? unknownPolicyDeadlines;
   const critical = incident.severity === 'critical';
   const byLevel = critical

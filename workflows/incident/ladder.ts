@@ -112,10 +112,10 @@ async function voided(incident: Incident, why: string): Promise<void> {
 
 /** Waits until the change had time to act, measures what it freed, and takes that as the newest reading. */
 async function settle(incident: Incident, passage: Passage & { end: 'applied' }): Promise<void> {
-  const { change, result } = passage;
+  const { change, result, before } = passage;
   if (result.effect?.status !== 'applied') return;
   const samples = await sampleFor(incident, incident.policy.settleSeconds);
-  const before = result.look.measure;
+
   const after = tail(samples, 1);
   const freedBytes = before && after ? before.used - after.used : undefined;
   const helped = after !== undefined && after.percent < incident.policy.thresholds.warningPercent;

@@ -1,5 +1,6 @@
 import type { Effect } from '../../../model/change.js';
 import type { CacheClearParams, ServiceDegradeParams } from '../../../model/changes/index.js';
+import { bytes as sized } from '../../../model/format.js';
 import type { Json, JsonObject } from '../../../model/json.js';
 import type { Applier, ApplyContext } from '../../adapter.js';
 import { type Answer, answerObject, callEndpoint } from '../../service/call.js';
@@ -65,8 +66,8 @@ function clearedEffect(cache: string, answer: Answer, context: ApplyContext): Ef
   }
   const status = (cleared ?? 0) === 0 && (freedBytes ?? 0) === 0 ? 'nothing' : 'applied';
   const items = cleared === undefined ? '' : `${cleared} items`;
-  const bytes = freedBytes === undefined ? '' : `${freedBytes} bytes by its own account`;
-  const note = `cleared ${[items, bytes].filter((part) => part !== '').join(', ')}`;
+  const freed = freedBytes === undefined ? '' : `${sized(freedBytes)} by its own account`;
+  const note = `cleared ${[items, freed].filter((part) => part !== '').join(', ')}`;
   return effect(context, status, note, known);
 }
 

@@ -1,5 +1,6 @@
 import type { Change, Effect } from '../../../model/change.js';
 import type { GcRunParams } from '../../../model/changes/index.js';
+import { bytes as sized } from '../../../model/format.js';
 import type { JsonObject } from '../../../model/json.js';
 import type { Applier, ApplyContext } from '../../adapter.js';
 import { answerObject, callEndpoint } from '../../service/call.js';
@@ -72,7 +73,7 @@ function told(
   const freed = rssBefore - after.rssBytes;
   const note =
     freed > 0
-      ? `process ${pid} collected its garbage: ${freed} bytes of resident memory less`
+      ? `process ${pid} collected its garbage: ${sized(freed)} of resident memory less`
       : `process ${pid} collected its garbage: its resident memory did not shrink`;
   return effect(context, 'applied', note, { pid, rssBefore, rssAfter: after.rssBytes, ...said });
 }
