@@ -93,8 +93,7 @@ export function temporalServer(): Promise<TestWorkflowEnvironment> {
   });
 }
 
-const compiled = (name: string): string =>
-  fileURLToPath(new URL(`./tank/${name}.js`, import.meta.url));
+const compiled = (name: string): string => fileURLToPath(new URL(`./tank/${name}.js`, import.meta.url));
 
 export interface Bench {
   readonly client: Client;
