@@ -56,8 +56,8 @@ export async function createWorkers(options: WorkersOptions): Promise<readonly W
   const workflowWorker = {
     taskQueue: taskQueues.workflows,
     workflowBundle: options.bundle,
-    // A megabyte each: a thousand waiting incidents fit into 512 MiB. One that is not cached is replayed in some 20 ms.
-    maxCachedWorkflows: 200,
+    // Over half a megabyte each: so a thousand waiting incidents fit into 512 MiB. One that is not cached is replayed.
+    maxCachedWorkflows: 120,
     maxConcurrentWorkflowTaskExecutions: 40,
   };
   return Promise.all([

@@ -35,7 +35,7 @@ export async function startPlainWorkers({
     workflowsPath: fileURLToPath(new URL('./workflow.js', import.meta.url)),
     logger: { ...quiet, error: console.error },
   });
-  const cache = { maxCachedWorkflows: 200, maxConcurrentWorkflowTaskExecutions: 40 };
+  const cache = { maxCachedWorkflows: 120, maxConcurrentWorkflowTaskExecutions: 40 };
   const workers = await Promise.all([
     Worker.create({ connection, taskQueue: queues.workflows, workflowBundle, ...cache }),
     ...[queues.look, queues.change, queues.wait].map((taskQueue) =>

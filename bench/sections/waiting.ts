@@ -28,7 +28,7 @@ export async function measure(lab: Lab): Promise<readonly Row[]> {
   await new Promise((resolve) => setTimeout(resolve, quick ? 1_000 : 10_000));
   const memory = worker.memory();
   progress('deciding');
-  // The oldest: with 200 cached at most, those that came later have put them out.
+  // The oldest: with 120 cached at most, those that came later have put them out.
   const decided = targets.slice(0, quick ? 10 : 150);
   const times: number[] = [];
   for (const { key } of decided) {
