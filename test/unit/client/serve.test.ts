@@ -36,7 +36,7 @@ describe('the served API', () => {
     await expect(second).rejects.toThrow(CannotListen);
     await expect(second).rejects.toMatchObject({
       message: expect.stringContaining(`127.0.0.1:${first.port}`),
-      mend: expect.stringContaining('api.port'),
+      mend: expect.stringContaining('api.listen'),
     });
     await first.close();
   });
