@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { type Control, type Decision, type DecisionReply, decisionUpdateId } from '../../model/decision.js';
-import type { IncidentView } from '../../model/view.js';
+import type { Fact } from '../../model/facts.js';
 import { queries, signals, updates } from '../../workflows/contract.js';
 import { reach, TemporalUnreachable } from '../temporal.js';
 import { NoAnswer, Refused } from './errors.js';
@@ -41,8 +41,8 @@ export async function decide(client: Client, name: IncidentName, decision: Decis
 
 /** Which change is asked about now: the same one may be asked about again, and then an old answer does not count. */
 async function askedAbout(client: Client, handle: WorkflowHandle): Promise<string | undefined> {
-  const view = await reach(client, decideTimeoutMs, () => handle.query<IncidentView>(queries.view));
-  return view.openDecision?.change.id;
+  const facts = await reach(client, decideTimeoutMs, () => handle.query<readonly Fact[]>(queries.facts));
+  return facts.findLast((fact) => fact.type === 'decisionRequested')?.changeId;
 }
 
 async function decisionError(client: Client, ref: IncidentRef, error: unknown): Promise<unknown> {
