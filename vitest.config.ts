@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const REAL = 'test/real/**/*.test.ts';
 /** They measure the whole machine's memory, so nothing else may run beside them. */
-const ALONE = ['test/real/host.test.ts', 'test/real/faults/at-once.test.ts', 'test/real/docker-look.test.ts'];
+const ALONE = ['test/real/host.test.ts', 'test/real/faults/at-once.test.ts'];
 
 const real = {
   testTimeout: 300_000,
