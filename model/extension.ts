@@ -2,7 +2,7 @@ import type { Change, ChangeKind, Effect } from './change.js';
 import type { Sample } from './evidence.js';
 import type { Json, JsonObject } from './json.js';
 import type { AnyLook, Look } from './look.js';
-import type { Runbook } from './runbook.js';
+import { anyRunbook, type Runbook } from './runbook.js';
 import type { Target } from './target.js';
 
 /** What an adapter reads of a target; the rest of the look (policy, digest, time taken) is added around it. */
@@ -78,5 +78,5 @@ export function defineExtension<L extends AnyLook>(
   given: Omit<Extension, 'runbook'> & { readonly runbook: Runbook<L> },
 ): Extension {
   // The engine hands a runbook only looks that its own adapters made, so its rules may count on their type.
-  return { ...given, runbook: given.runbook as unknown as Runbook<AnyLook> };
+  return { ...given, runbook: anyRunbook(given.runbook) };
 }

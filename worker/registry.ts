@@ -6,7 +6,7 @@ import { policyFor, resolveSecret } from '../config/index.js';
 import type { Config } from '../config/types.js';
 import type { Applier, Extension } from '../model/extension.js';
 import type { AnyLook } from '../model/look.js';
-import type { Runbook } from '../model/runbook.js';
+import { anyRunbook, type Runbook } from '../model/runbook.js';
 import { mem001 } from '../workflows/runbooks/mem-001/index.js';
 import type { Engines } from './engines.js';
 
@@ -14,7 +14,7 @@ import type { Engines } from './engines.js';
 export type CurrentConfig = () => Config;
 
 /** The runbooks that come with Nightshift. */
-export const shippedRunbooks: readonly Runbook<AnyLook>[] = [mem001 as unknown as Runbook<AnyLook>];
+export const shippedRunbooks: readonly Runbook<AnyLook>[] = [anyRunbook(mem001)];
 
 /** Everything that activities need: from the configuration, what is shipped, and what extensions bring. */
 export function createRegistry(options: {

@@ -10,8 +10,7 @@ import { decide, getIncident } from '../../client/incidents/index.js';
 import { signalWithStart } from '../../client/incidents/start.js';
 import { connectTemporal, TemporalUnreachable } from '../../client/temporal.js';
 import { type Config, loadConfig, temporalSettings } from '../../config/index.js';
-import type { AnyLook } from '../../model/look.js';
-import type { Runbook } from '../../model/runbook.js';
+import { anyRunbook } from '../../model/runbook.js';
 import { createLogger } from '../../worker/logger.js';
 import { type RunningWorker, startWorker } from '../../worker/main.js';
 import { type IncidentResult, searchAttributeTypes, workflowIds } from '../../workflows/contract.js';
@@ -162,7 +161,7 @@ function wholeIncidents(): void {
       logger: createLogger('error'),
       extensions: [
         {
-          runbook: runbook as unknown as Runbook<AnyLook>,
+          runbook: anyRunbook(runbook),
           module: fileURLToPath(new URL('../support/tank/runbook.js', import.meta.url)),
           adapters: [world.adapter],
           appliers: world.appliers,

@@ -7,14 +7,14 @@ import { signalWithStart } from '../../client/incidents/start.js';
 import type { NotifyActivities } from '../../model/activities.js';
 import type { Alert } from '../../model/alert.js';
 import type { Extension } from '../../model/extension.js';
-import type { AnyLook } from '../../model/look.js';
 import type { Policy } from '../../model/policy.js';
-import type { Runbook } from '../../model/runbook.js';
+import { anyRunbook, type Runbook } from '../../model/runbook.js';
 import type { Target } from '../../model/target.js';
 import type { IncidentView } from '../../model/view.js';
 import { workflowBundle } from '../../worker/bundle.js';
 import { createWorkers } from '../../worker/workers.js';
 import { type IncidentResult, queries, searchAttributes, workflowIds } from '../../workflows/contract.js';
+import type { TankLook } from './tank/runbook.js';
 import type { World } from './tank/world.js';
 
 /** Small enough that a whole incident takes a second or two of real time. */
@@ -109,11 +109,11 @@ export interface Bench {
 }
 
 /** Nightshift over a world of tanks, on a real Temporal server. */
-export async function bench(world: World, runbooks: readonly Runbook<AnyLook>[]): Promise<Bench> {
+export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]): Promise<Bench> {
   const environment = await temporalServer();
   const { client } = environment;
   const extensions: Extension[] = runbooks.map((runbook, n) => ({
-    runbook,
+    runbook: anyRunbook(runbook),
     module: compiled(n === 0 ? 'runbook' : 'overflow'),
     adapters: [world.adapter],
     appliers: world.appliers,

@@ -4,8 +4,6 @@
  */
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { AnyLook } from '../../model/look.js';
-import type { Runbook } from '../../model/runbook.js';
 import type { IncidentResult } from '../../workflows/contract.js';
 import { entities, findEntity } from './histories/entities.js';
 import { keep } from './histories/keep.js';
@@ -27,7 +25,7 @@ const nothing = async (): Promise<void> => undefined;
 
 async function tanks(): Promise<void> {
   const world = new World();
-  const night = await bench(world, [runbook, overflow] as unknown as Runbook<AnyLook>[]);
+  const night = await bench(world, [runbook, overflow]);
   try {
     await night.startWorkers();
     for (const shape of tankShapes)

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AnyLook } from '../../model/look.js';
-import type { Runbook } from '../../model/runbook.js';
 import { memoKeys } from '../../workflows/contract.js';
 import { alertFor, type Bench, bench, quick, scope } from '../support/nightshift.js';
 import { runbook as overflow } from '../support/tank/overflow.js';
@@ -10,7 +8,7 @@ import { World } from '../support/tank/world.js';
 const world = new World();
 let night: Bench;
 beforeAll(async () => {
-  night = await bench(world, [runbook, overflow] as unknown as Runbook<AnyLook>[]);
+  night = await bench(world, [runbook, overflow]);
   await night.startWorkers();
 });
 afterAll(() => night?.close());
@@ -90,7 +88,7 @@ describe('alerts of one target', () => {
 
   it('that come while no worker runs are worked when one comes', async () => {
     const lone = new World();
-    const other = await bench(lone, [runbook as unknown as Runbook<AnyLook>]);
+    const other = await bench(lone, [runbook]);
     try {
       lone.tank('tanks/here/w', { flushedTo: 40 });
       const handle = await other.open('w');

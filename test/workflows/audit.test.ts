@@ -1,8 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decide } from '../../client/incidents/act.js';
-import type { AnyLook } from '../../model/look.js';
-import type { Runbook } from '../../model/runbook.js';
 import { alertFor, type Bench, bench, quick } from '../support/nightshift.js';
 import { runbook as overflow } from '../support/tank/overflow.js';
 import { runbook } from '../support/tank/runbook.js';
@@ -13,7 +11,7 @@ let night: Bench;
 const auto = { target: 'auto', byDisruption: {}, byKind: {} } as const;
 const person = { by: 'ana', verified: 'token' } as const;
 beforeAll(async () => {
-  night = await bench(world, [runbook, overflow] as unknown as Runbook<AnyLook>[]);
+  night = await bench(world, [runbook, overflow]);
   await night.startWorkers();
 });
 afterAll(() => night?.close());

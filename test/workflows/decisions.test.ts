@@ -1,8 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Decision, DecisionReply } from '../../model/decision.js';
-import type { AnyLook } from '../../model/look.js';
-import type { Runbook } from '../../model/runbook.js';
 import { alertFor, type Bench, bench, quick } from '../support/nightshift.js';
 import { runbook } from '../support/tank/runbook.js';
 import { World } from '../support/tank/world.js';
@@ -11,7 +9,7 @@ const world = new World();
 let night: Bench;
 let count = 0;
 beforeAll(async () => {
-  night = await bench(world, [runbook as unknown as Runbook<AnyLook>]);
+  night = await bench(world, [runbook]);
   await night.startWorkers();
 });
 afterAll(() => night?.close());

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AnyLook } from '../../model/look.js';
-import type { Runbook } from '../../model/runbook.js';
 import { alertFor, type Bench, bench, quick } from '../support/nightshift.js';
 import { runbook } from '../support/tank/runbook.js';
 import { World } from '../support/tank/world.js';
@@ -8,7 +6,7 @@ import { World } from '../support/tank/world.js';
 const world = new World();
 let night: Bench;
 beforeAll(async () => {
-  night = await bench(world, [runbook as unknown as Runbook<AnyLook>]);
+  night = await bench(world, [runbook]);
   await night.startWorkers();
 });
 afterAll(() => night?.close());

@@ -2,8 +2,6 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseWebhook } from '../../client/alerts/alertmanager.js';
 import { type Config, parseConfig } from '../../config/index.js';
-import type { AnyLook } from '../../model/look.js';
-import type { Runbook } from '../../model/runbook.js';
 import { ensureWatches, plansOf } from '../../worker/watches.js';
 import { type WatchInput, type WatchView, watchMessages, workflowIds } from '../../workflows/contract.js';
 import { alertFor, type Bench, bench, quick, scope } from '../support/nightshift.js';
@@ -16,7 +14,7 @@ let night: Bench;
 let receiver: Receiver;
 let stopWorkers: () => Promise<void>;
 beforeAll(async () => {
-  night = await bench(world, [runbook as unknown as Runbook<AnyLook>]);
+  night = await bench(world, [runbook]);
   receiver = await startReceiver();
   stopWorkers = await night.startWorkers();
 });

@@ -86,9 +86,4 @@ export class Inbox {
   markWorked(runbook: string): void {
     for (const held of this.held.values()) if (held.alert.runbook === runbook) held.worked = true;
   }
-
-  /** Everything that is here is being worked. */
-  get firing(): boolean {
-    return [...this.held.values()].some(({ resolved, expected }) => !resolved && !expected);
-  }
 }
