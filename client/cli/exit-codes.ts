@@ -8,6 +8,10 @@ export const exitCodes = {
   refused: 4,
   unreachable: 5,
   notRecovered: 6,
+  /** A replay that went another way than the recording. */
+  diverged: 8,
+  /** A backtest found what `--fail-on` names. */
+  failOn: 9,
   interrupted: 130,
 } as const;
 

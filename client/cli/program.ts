@@ -25,7 +25,7 @@ Begin here:
   nightshift incident watch <target>      watch it being worked
 
 Exit codes: 0 done, 1 failed, 2 usage or set-up, 3 not found, 4 refused, 5 Temporal unreachable,
-6 not recovered, 130 interrupted`;
+6 not recovered, 8 replay diverged, 9 backtest found what --fail-on names, 130 interrupted`;
 
 /** The whole command line. */
 export function program(io: Io, exit: Cli['exit']): Command {

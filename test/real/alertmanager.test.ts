@@ -237,7 +237,12 @@ api: { listen: '127.0.0.1:${apiPort}', tokensFile: '${tokensFile}' }
         night.handle({ key: 'docker/local', kind: 'host', scope: 'docker/local' }),
       );
       expect(host.report.alerts.map(({ alert }) => alert.name)).toContain('HostOomKill');
-      expect(host.outcome).toBe('self-recovered');
+      // The other tests share this host: while they fill it so fast that it would be full before anybody answered,
+      // its kill is critical, and a host that may only be observed ends so. Either way nothing is changed.
+      expect(['self-recovered', 'observed'], JSON.stringify(host.report.timeline, null, 1)).toContain(
+        host.outcome,
+      );
+      expect(host.facts.filter(({ type }) => type === 'goingAhead')).toEqual([]);
     });
   },
 );

@@ -20,20 +20,32 @@ const rules: Readonly<Record<string, Rule>> = {
   worker: {
     // Of the client: the connection, and how the intake delivers an alert, which is the same for watch and governor.
     files: [
-      ...within('model', 'workflows', 'activities', 'config', 'worker'),
+      ...within('model', 'workflows', 'activities', 'config', 'archive', 'worker'),
       /^client\/temporal\.ts$/,
       /^client\/incidents\/start\.ts$/,
       /^client\/alerts\/(delivery|port)\.ts$/,
     ],
     packages: [any],
   },
-  client: { files: [...within('model', 'config', 'client'), contract], packages: [any] },
+  client: { files: [...within('model', 'config', 'archive', 'client'), contract], packages: [any] },
+  // Closed incidents as files, and how a closed run becomes one.
+  archive: { files: [...within('model', 'archive'), contract, /^client\/temporal\.ts$/], packages: [any] },
+  // Recorded incidents through today's code: it runs the workflow bundle, but never by importing a workflow.
+  replay: {
+    files: [
+      ...within('model', 'archive', 'replay'),
+      contract,
+      /^client\/temporal\.ts$/,
+      /^worker\/(bundle|logger)\.ts$/,
+    ],
+    packages: [any],
+  },
 };
 
 /** Files that may do more than their folder: what runs all of Nightshift starts its worker, too. */
 const exceptions: readonly { readonly of: RegExp; readonly files?: RegExp; readonly packages?: RegExp }[] = [
   { of: contract, packages: /^@temporalio\/common$/ },
-  { of: /^client\/(cli|up|demo)\//, files: /^(worker|scripts\/(parts|lib))\// },
+  { of: /^client\/(cli|up|demo)\//, files: /^(worker|replay|scripts\/(parts|lib))\// },
 ];
 
 /** Sentences about what breaks the rules. */
@@ -68,6 +80,9 @@ describe('the house', () => {
     ['client/api/a.ts', "import { startWorker } from '../../worker/main.js';"],
     ['client/alerts/a.ts', "import { incidentWorkflow } from '../../workflows/incident/engine.js';"],
     ['worker/a.ts', "import { serveApi } from '../client/api/serve.js';"],
+    ['archive/a.ts', "import { startWorker } from '../worker/main.js';"],
+    ['replay/a.ts', "import { incidentWorkflow } from '../workflows/incident/engine.js';"],
+    ['client/api/a.ts', "import { replay } from '../../replay/index.js';"],
   ])('refuses in %s: %s', (path, text) => {
     expect(broken({ path, text, imports: importsOf(path, text) })).toHaveLength(1);
   });
