@@ -1,0 +1,202 @@
+import type { OomKill } from '../container.js';
+import type { Look } from '../look.js';
+import type { WorkloadKind, WorkloadSettings } from './settings.js';
+
+/** Bytes in use at a moment. */
+export interface UseAt {
+  readonly at: string;
+  readonly bytes: number;
+}
+
+/** Who owns a field, so that a change of ours would be a fight: a GitOps controller, an autoscaler, Helm. */
+export interface FieldOwner {
+  /** `argocd`, `flux`, `helm`, `vpa`, `hpa`, `keda`, or the manager's own name. */
+  readonly owner: string;
+  /** `spec.replicas`, `containers.agent.resources`, `containers.agent.env.SESSION_TTL`. */
+  readonly field: string;
+  /** True: it sets the field again by itself. Helm and kubectl don't. */
+  readonly reconciles: boolean;
+  /** The mark by which it is known. */
+  readonly by: string;
+}
+
+/** The container of one pod that the incident is about. */
+export interface PodReading {
+  readonly name: string;
+  readonly uid: string;
+  readonly key: string;
+  readonly node?: string;
+  readonly ip?: string;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly deleting: boolean;
+  readonly createdAt: string;
+  /** Of the container's present life. */
+  readonly startedAt?: string;
+  readonly restarts: number;
+  /** Why its last life ended: `OOMKilled`, `Error`, `Completed`. */
+  readonly lastEnd?: { readonly reason: string; readonly exitCode: number; readonly at?: string };
+  /** Why it does not run: `CrashLoopBackOff`, `ImagePullBackOff`. */
+  readonly waiting?: string;
+  readonly workingSetBytes?: number;
+  /** As actuated for this pod: an in-place resize differs from the template. */
+  readonly limitBytes?: number;
+  readonly requestBytes?: number;
+  readonly qosClass: string;
+  /** `RestartContainer` or `NotRequired` for memory. */
+  readonly resizePolicy: string;
+  readonly templateHash?: string;
+  /** Of the live process, where it could be had. */
+  readonly process?: {
+    readonly rssBytes: number;
+    readonly vmsBytes?: number;
+    readonly sharedBytes?: number;
+    readonly source: string;
+  };
+  /** Connections of this pod, where they could be told apart. */
+  readonly redisConnections?: number;
+  readonly mongoConnections?: number;
+  /** Figures of the app's own metrics that the runbook knows. */
+  readonly app: Readonly<Record<string, number>>;
+}
+
+export interface WorkloadReading {
+  readonly kind: WorkloadKind;
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  readonly resourceVersion: string;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly updatedReplicas: number;
+  readonly paused: boolean;
+  readonly strategy: string;
+  readonly maxUnavailable?: string;
+  readonly maxSurge?: string;
+  readonly progressDeadlineSeconds?: number;
+  /** Why a rollout is under way or stuck; absent: none is. */
+  readonly rollout?: string;
+  readonly selector: string;
+  readonly container: string;
+  readonly containers: readonly string[];
+  readonly templateLimitBytes?: number;
+  readonly templateRequestBytes?: number;
+  /** Heap flags in command, arguments or environment. */
+  readonly heapFlags: readonly string[];
+  /** Allow-listed variables: their value, and where it is defined. */
+  readonly env: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly from: 'template' | 'configMap' | 'secret' | 'unset';
+    readonly configMap?: { readonly name: string; readonly key: string; readonly resourceVersion: string };
+  }[];
+  readonly owners: readonly FieldOwner[];
+  readonly revision?: string;
+}
+
+export interface Autoscaling {
+  readonly hpa?: {
+    readonly name: string;
+    readonly uid: string;
+    readonly min: number;
+    readonly max: number;
+    readonly current: number;
+    readonly desired: number;
+    readonly metrics: readonly string[];
+    readonly resourceVersion: string;
+    readonly generation: number;
+    readonly keda: boolean;
+  };
+  /** Update mode of a VPA that targets it. */
+  readonly vpa?: { readonly name: string; readonly mode: string };
+  /** Pods that may be disrupted now, by the budgets that select them. */
+  readonly budget?: {
+    readonly name: string;
+    readonly disruptionsAllowed: number;
+    readonly minAvailable?: string;
+  };
+}
+
+export interface NodeReading {
+  readonly name: string;
+  readonly allocatableBytes: number;
+  readonly usedBytes?: number;
+  readonly requestedBytes?: number;
+  readonly memoryPressure: boolean;
+}
+
+/** Sessions in Redis, from a SCAN with its limits: what was not read is not claimed. */
+export interface SessionReading {
+  readonly keys: number;
+  /** False: the scan ended at its limit, so there are at least this many. */
+  readonly complete: boolean;
+  readonly sampled: number;
+  /** Of the sample, scaled to all. */
+  readonly bytes?: number;
+  readonly withoutTtl: number;
+  /** Of the sample, seconds: least, quartiles, most. */
+  readonly ttlSeconds?: readonly number[];
+  readonly idleSeconds?: readonly number[];
+  /** Share of the sample that was idle for longer than `shortenToSeconds`. */
+  readonly idleShare?: number;
+  readonly maxmemoryPolicy?: string;
+  readonly maxmemoryBytes?: number;
+  readonly usedMemoryBytes?: number;
+  readonly connectedClients?: number;
+  readonly maxClients?: number;
+  readonly rejectedConnections?: number;
+  readonly readOnly: boolean;
+}
+
+export interface MongoReading {
+  readonly current: number;
+  readonly available?: number;
+  readonly openCursors?: number;
+}
+
+/** Something that changed lately. */
+export interface LatelyChanged {
+  readonly at: string;
+  /** `revision 7: image agent-bruno:1.4 → 1.5`. */
+  readonly what: string;
+  readonly kind: 'rollout' | 'config';
+  readonly revision?: string;
+}
+
+/** What a look at a workload reads. */
+export interface WorkloadDetails {
+  readonly workload: WorkloadReading;
+  /** The fullest first. */
+  readonly pods: readonly PodReading[];
+  /** Working set over time of each of the fullest pods, from Prometheus; oldest first, at most 120 points each. */
+  readonly history: readonly { readonly pod: string; readonly points: readonly UseAt[] }[];
+  /** Sessions over time, where Prometheus has them. */
+  readonly sessionHistory: readonly { readonly at: string; readonly count: number }[];
+  readonly autoscaling: Autoscaling;
+  readonly nodes: readonly NodeReading[];
+  readonly oomKills: readonly OomKill[];
+  /** Evictions and kills for want of memory of the node: not of this limit. */
+  readonly nodeKills: readonly string[];
+  readonly sessions?: SessionReading;
+  readonly mongo?: MongoReading;
+  /** Newest last, redacted, of this life and the last one. At most 40. */
+  readonly logLines: readonly string[];
+  readonly lately: readonly LatelyChanged[];
+  /** Room left in the namespace: quota and the LimitRange's bounds. Bytes. */
+  readonly quota?: { readonly limitsLeft?: number; readonly requestsLeft?: number };
+  readonly limitRange?: { readonly max?: number; readonly maxRatio?: number };
+  readonly probe?: {
+    readonly ok: boolean;
+    readonly status?: number;
+    readonly latencyMs: number;
+    readonly note: string;
+  };
+  /** Version of the API server, and whether it can resize in place. */
+  readonly cluster: { readonly version: string; readonly canResize: boolean };
+  /** Rights that this service account lacks, and what could not be read for want of them. */
+  readonly missingRights: readonly string[];
+}
+
+export type WorkloadLook = Look<WorkloadDetails, WorkloadSettings>;
