@@ -3,7 +3,6 @@
  * planning for compare-and-swap (`resourceVersion`, start times) and the time that the workflow chose, and is no part
  * of what a person approves.
  */
-import type { JsonObject } from '../../json.js';
 import type { WorkloadKind } from '../../kubernetes/settings.js';
 
 /** Where the object is. */
@@ -126,6 +125,3 @@ export type KubernetesParams = {
   readonly 'workload.restart': WorkloadRestartParams;
   readonly 'workload.undoRollout': UndoRolloutParams;
 };
-
-/** Each is plain data. */
-export type PlainParams = KubernetesParams[keyof KubernetesParams] & JsonObject;

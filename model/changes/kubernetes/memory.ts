@@ -1,0 +1,203 @@
+import type { ChangeDraft, ChangeKind, FieldChange } from '../../change.js';
+import { bytes } from '../../format.js';
+import type { PodReading, WorkloadLook } from '../../kubernetes/details.js';
+import { lowerHeadroom } from '../memory-limit.js';
+import { shellCommand } from '../shell.js';
+import { numberField, turned } from './field.js';
+import { rolloutAlerts, rolloutHarm } from './harm.js';
+import {
+  findPod,
+  kubectlName,
+  kubectlWhere,
+  podObject,
+  podRef,
+  podRefusal,
+  settledRefusal,
+  workloadObject,
+  workloadRef,
+} from './object.js';
+import type { PodResizeParams, WorkloadMemoryParams } from './params.js';
+import { progressSeconds } from './progress.js';
+
+/** Limit and request, bytes. */
+export interface MemoryFigures {
+  readonly limitBytes: number;
+  readonly requestBytes: number;
+}
+
+/** Another limit and request in the template: every pod is replaced. */
+export function planWorkloadMemory(
+  look: WorkloadLook,
+  wanted: MemoryFigures,
+): ChangeDraft<WorkloadMemoryParams> {
+  const object = workloadObject(look);
+  const { container, templateLimitBytes, templateRequestBytes } = look.details.workload;
+  return {
+    kind: 'workload.memory',
+    object,
+    touches: [object.key],
+    fields: memoryFields({ limitBytes: templateLimitBytes, requestBytes: templateRequestBytes }, wanted),
+    params: { ref: workloadRef(look), container, progressSeconds: progressSeconds(look) },
+    fresh: { resourceVersion: look.details.workload.resourceVersion },
+  };
+}
+
+/** Another limit and request of one running pod, in place. */
+export function planPodResize(
+  look: WorkloadLook,
+  pod: PodReading,
+  wanted: MemoryFigures,
+): ChangeDraft<PodResizeParams> {
+  const object = podObject(pod);
+  return {
+    kind: 'pod.resize',
+    object,
+    touches: [object.key],
+    fields: memoryFields(pod, wanted),
+    params: { ref: podRef(look, pod), container: look.details.workload.container },
+    fresh: {},
+  };
+}
+
+function memoryFields(
+  now: { readonly limitBytes?: number; readonly requestBytes?: number },
+  wanted: MemoryFigures,
+): readonly FieldChange[] {
+  const limit = { name: 'limits.memory', before: now.limitBytes ?? null, after: wanted.limitBytes };
+  // What has no request has its limit for one.
+  const request = now.requestBytes ?? now.limitBytes ?? null;
+  return request === wanted.requestBytes
+    ? [limit]
+    : [limit, { name: 'requests.memory', before: request, after: wanted.requestBytes }];
+}
+
+export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
+  kind: 'workload.memory',
+  title: 'Set memory limit and request in the template',
+  disruption: (_draft, look) => rolloutHarm(look),
+  describe(draft) {
+    const { ref, container } = draft.params;
+    return {
+      sentence: `Set the memory limit of ${kubectlName(ref)} from ${said(draft).from} to ${said(draft).to}; its pods are replaced`,
+      command: shellCommand([
+        'kubectl',
+        ...kubectlWhere(ref),
+        'set',
+        'resources',
+        kubectlName(ref),
+        '-c',
+        container,
+        ...flags(draft),
+      ]),
+    };
+  },
+  precondition(change, look) {
+    const refusal = settledRefusal(change, look);
+    if (refusal !== null) return refusal;
+    const { templateLimitBytes: now, name } = look.details.workload;
+    const { before, after } = limitField(change);
+    return now === (before ?? undefined) || now === after
+      ? null
+      : `The limit of ${name} is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
+  },
+  undo(change, effect) {
+    // A rollout that went wrong goes back; one that went well is what was asked for, and stays.
+    if (effect?.details.failed !== true) return { none: 'The new limit stays: it is what was asked for.' };
+    const { kind, object, touches, params } = change;
+    return { kind, object, touches, params, fields: turned(change), fresh: {} };
+  },
+  expectedAlerts: rolloutAlerts,
+  timeoutSeconds: ({ params }) => params.progressSeconds + 60,
+};
+
+export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
+  kind: 'pod.resize',
+  title: 'Set memory limit and request of a running pod, in place',
+  disruption(draft, look) {
+    const pod = findPod(look, draft.object.key);
+    if (pod?.resizePolicy === 'RestartContainer')
+      return { disruption: 'outage', why: 'its resize policy says that the container is restarted for it' };
+    const { before, after } = limitField(draft);
+    return before !== null && after < before
+      ? { disruption: 'outage', why: 'what does not fit under a lower limit may be killed' }
+      : { disruption: 'none', why: 'a limit is raised while the container runs' };
+  },
+  describe(draft) {
+    const { ref, container } = draft.params;
+    const memory = (name: string) => draft.fields.find((field) => field.name === name)?.after;
+    const resources = {
+      limits: { memory: quantity(memory('limits.memory')) },
+      ...(memory('requests.memory') !== undefined && {
+        requests: { memory: quantity(memory('requests.memory')) },
+      }),
+    };
+    const patch = JSON.stringify({ spec: { containers: [{ name: container, resources }] } });
+    return {
+      sentence: `Raise the memory limit of pod ${ref.name} in place from ${said(draft).from} to ${said(draft).to}, until it is replaced`,
+      command: shellCommand([
+        'kubectl',
+        ...kubectlWhere(ref),
+        'patch',
+        'pod',
+        ref.name,
+        '--subresource',
+        'resize',
+        '-p',
+        patch,
+      ]),
+    };
+  },
+  precondition(change, look) {
+    const refusal = podRefusal(change, look);
+    if (refusal !== null) return refusal;
+    if (!look.details.cluster.canResize) return 'This cluster can not resize pods in place.';
+    const pod = findPod(look, change.object.key);
+    const { before, after } = limitField(change);
+    const now = pod?.limitBytes;
+    if (now !== (before ?? undefined) && now !== after)
+      return `Its limit is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
+    return now === after ? null : nodeRefusal(look, pod, after - (before ?? 0));
+  },
+  undo: () => ({
+    none: 'It ends with the pod. A lower limit could kill it, so it is not lowered by itself.',
+  }),
+  timeoutSeconds: () => 90,
+};
+
+/** Why the node has not the room, or null. What is not known is a refusal. */
+function nodeRefusal(look: WorkloadLook, pod: PodReading | undefined, more: number): string | null {
+  const node = look.details.nodes.find(({ name }) => name === pod?.node);
+  if (node?.usedBytes === undefined) return `What its node ${pod?.node ?? ''} uses is not known.`;
+  if (node.memoryPressure) return `Its node ${node.name} is short of memory itself.`;
+  const free = node.allocatableBytes * (1 - lowerHeadroom / 3) - node.usedBytes;
+  return free >= more
+    ? null
+    : `Its node ${node.name} has only ${bytes(Math.max(0, free))} to spare, ${bytes(more)} more were wanted.`;
+}
+
+function limitField(draft: Pick<ChangeDraft, 'fields' | 'kind'>): { before: number | null; after: number } {
+  const field = draft.fields.find(({ name }) => name === 'limits.memory');
+  if (field?.before === null && typeof field.after === 'number') return { before: null, after: field.after };
+  return numberField(draft, 'limits.memory');
+}
+
+function said(draft: Pick<ChangeDraft, 'fields' | 'kind'>): { from: string; to: string } {
+  const { before, after } = limitField(draft);
+  return { from: before === null ? 'none' : bytes(before), to: bytes(after) };
+}
+
+function flags(draft: Pick<ChangeDraft, 'fields'>): readonly string[] {
+  const options: Readonly<Record<string, string>> = {
+    'limits.memory': '--limits',
+    'requests.memory': '--requests',
+  };
+  return draft.fields.flatMap(({ name, after }) =>
+    options[name] === undefined || after === null ? [] : [`${options[name]}=memory=${quantity(after)}`],
+  );
+}
+
+/** Bytes as Kubernetes writes them: whole MiB where they are whole. */
+export function quantity(value: unknown): string {
+  if (typeof value !== 'number') throw new TypeError('a quantity of memory is a number of bytes');
+  return value % 1024 ** 2 === 0 ? `${value / 1024 ** 2}Mi` : String(value);
+}

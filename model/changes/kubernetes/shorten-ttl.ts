@@ -1,0 +1,90 @@
+import type { ChangeDraft, ChangeKind } from '../../change.js';
+import { bytes, duration } from '../../format.js';
+import type { SessionReading, WorkloadLook } from '../../kubernetes/details.js';
+import type { SessionSettings } from '../../kubernetes/settings.js';
+import { workloadObject } from './object.js';
+import type { ShortenTtlParams } from './params.js';
+
+/** A session lives at least so long, whatever the configuration says. Seconds. */
+export const leastTtlSeconds = 900;
+/** What one kept expiry takes in Redis at most: key, value and the hash's own entry. Bytes. */
+const keptBytes = 160;
+/** An undo stays possible for so long at most, and never longer than the shortened sessions live. Seconds. */
+const undoSecondsAtMost = 3600;
+
+/** Shortens the lives of sessions that nobody has used for a while. Renewed keys are left alone. */
+export function planShortenTtl(
+  look: WorkloadLook,
+  settings: SessionSettings,
+  sessions: SessionReading,
+): ChangeDraft<ShortenTtlParams> {
+  const toSeconds = Math.max(leastTtlSeconds, settings.shortenToSeconds);
+  const { url, username, passwordSecret, match } = settings;
+  const object = workloadObject(look);
+  return {
+    kind: 'sessions.shortenTtl',
+    object,
+    touches: [object.key, `redis/${new URL(url).host}`],
+    fields: [{ name: 'ttlSeconds', before: null, after: toSeconds }],
+    params: {
+      url,
+      ...(username !== undefined && { username }),
+      ...(passwordSecret !== undefined && { passwordSecret }),
+      match,
+      toSeconds,
+      idleSeconds: leastTtlSeconds,
+      hashBytesAtMost: roundedUp(sessions.keys * keptBytes),
+      undoSeconds: Math.min(undoSecondsAtMost, toSeconds),
+    },
+    fresh: {
+      keys: sessions.keys,
+      ...(sessions.idleShare !== undefined && { idleShare: sessions.idleShare }),
+      ...(sessions.bytes !== undefined && { bytes: sessions.bytes }),
+    },
+  };
+}
+
+/** So that a few sessions more or less don't void an approval. */
+function roundedUp(value: number): number {
+  const step = 16 * 1024 ** 2;
+  return Math.max(step, Math.ceil((value * 1.5) / step) * step);
+}
+
+export const shortenTtl: ChangeKind<ShortenTtlParams, WorkloadLook> = {
+  kind: 'sessions.shortenTtl',
+  title: 'Shorten the lives of idle sessions',
+  alwaysAsk: true,
+  disruption: (draft) => ({ disruption: 'dataLoss', why: lossOf(draft) }),
+  describe: ({ params: { match, toSeconds, idleSeconds, url, undoSeconds } }) => ({
+    sentence: `Let sessions ${match} that were idle for ${duration(idleSeconds)} end within ${duration(toSeconds)} (can be undone for ${duration(undoSeconds)})`,
+    command: `redis-cli -u ${url} --scan --pattern '${match}' # for each idle one: EXPIRE key ${toSeconds} LT`,
+  }),
+  precondition(change, look) {
+    const { sessions, settings } = { sessions: look.details.sessions, settings: look.settings.sessions };
+    if (sessions === undefined) return 'The sessions could not be read.';
+    if (settings?.url !== change.params.url || settings.match !== change.params.match)
+      return 'The configuration of the sessions has changed since this was planned.';
+    return sessions.readOnly ? 'This Redis is read-only: it is a replica, or short of memory.' : null;
+  },
+  undo: (change) => ({
+    kind: change.kind,
+    object: change.object,
+    touches: change.touches,
+    params: change.params,
+    fields: [{ name: 'ttlSeconds', before: change.params.toSeconds, after: null }],
+    fresh: { of: change.id },
+  }),
+  // 20,000 keys a second is what it is built for; a slow Redis gets ten times as long.
+  timeoutSeconds: ({ fresh }) => 60 + Math.ceil((typeof fresh.keys === 'number' ? fresh.keys : 0) / 2000),
+};
+
+function lossOf({ fresh, params }: ChangeDraft<ShortenTtlParams>): string {
+  const { keys, idleShare, bytes: size } = fresh;
+  const count = typeof keys === 'number' ? `${keys} sessions` : 'an unknown number of sessions';
+  const idle =
+    typeof idleShare === 'number'
+      ? `, ${Math.round(idleShare * 100)} % of them idle for ${duration(params.idleSeconds)} or longer`
+      : '';
+  const held = typeof size === 'number' ? `, ${bytes(size)} in all` : '';
+  return `there are ${count}${idle}${held}: those that are not used again are lost`;
+}

@@ -1,0 +1,54 @@
+import type { ChangeDraft, ChangeKind, FieldChange } from '../../change.js';
+import type { WorkloadLook } from '../../kubernetes/details.js';
+import { shellCommand } from '../shell.js';
+import { rolloutAlerts, rolloutHarm } from './harm.js';
+import { kubectlName, kubectlWhere, settledRefusal, workloadObject, workloadRef } from './object.js';
+import type { UndoRolloutParams } from './params.js';
+import { progressSeconds } from './progress.js';
+
+/** Back to an earlier revision's template. `differs` is the diff that people decide on. */
+export function planUndoRollout(
+  look: WorkloadLook,
+  toRevision: string,
+  differs: readonly FieldChange[],
+): ChangeDraft<UndoRolloutParams> {
+  const object = workloadObject(look);
+  return {
+    kind: 'workload.undoRollout',
+    object,
+    touches: [object.key],
+    fields: differs,
+    generation: look.details.workload.generation,
+    params: { ref: workloadRef(look), toRevision, progressSeconds: progressSeconds(look) },
+    fresh: { resourceVersion: look.details.workload.resourceVersion },
+  };
+}
+
+export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
+  kind: 'workload.undoRollout',
+  title: 'Go back to an earlier release',
+  alwaysAsk: true,
+  disruption: (_draft, look) => rolloutHarm(look),
+  describe: ({ params: { ref, toRevision }, fields }) => ({
+    sentence: `Take ${kubectlName(ref)} back to revision ${toRevision} (${fields.map(({ name }) => name).join(', ')})`,
+    command: shellCommand([
+      'kubectl',
+      ...kubectlWhere(ref),
+      'rollout',
+      'undo',
+      kubectlName(ref),
+      `--to-revision=${toRevision}`,
+    ]),
+  }),
+  precondition(change, look) {
+    const refusal = settledRefusal(change, look);
+    if (refusal !== null) return refusal;
+    const { generation, name } = look.details.workload;
+    return generation === change.generation
+      ? null
+      : `${name} was changed since this was planned (generation ${generation}, not ${change.generation}).`;
+  },
+  undo: () => ({ none: 'The newer release is rolled out again by those who made it.' }),
+  expectedAlerts: rolloutAlerts,
+  timeoutSeconds: ({ params }) => params.progressSeconds + 60,
+};

@@ -1,0 +1,46 @@
+import type { ChangeDraft, ChangeKind } from '../../change.js';
+import type { WorkloadLook } from '../../kubernetes/details.js';
+import { shellCommand } from '../shell.js';
+import { rolloutAlerts, rolloutHarm } from './harm.js';
+import { kubectlName, kubectlWhere, settledRefusal, workloadObject, workloadRef } from './object.js';
+import type { WorkloadRestartParams } from './params.js';
+import { progressSeconds } from './progress.js';
+
+/**
+ * A rolling restart. `fresh.at` is the time of the look: the annotation's value, so that every attempt writes the
+ * same and only the first one is a rollout; `fresh.generation` is what must still be there.
+ */
+export function planWorkloadRestart(look: WorkloadLook): ChangeDraft<WorkloadRestartParams> {
+  const object = workloadObject(look);
+  const { generation, container } = look.details.workload;
+  return {
+    kind: 'workload.restart',
+    object,
+    touches: [object.key],
+    fields: [],
+    generation,
+    params: { ref: workloadRef(look), container, progressSeconds: progressSeconds(look) },
+    fresh: { at: look.at },
+  };
+}
+
+export const workloadRestart: ChangeKind<WorkloadRestartParams, WorkloadLook> = {
+  kind: 'workload.restart',
+  title: 'Restart the pods of a workload, one after the other',
+  disruption: (_draft, look) => rolloutHarm(look),
+  describe: ({ params: { ref } }) => ({
+    sentence: `Restart the pods of ${kubectlName(ref)}, one after the other`,
+    command: shellCommand(['kubectl', ...kubectlWhere(ref), 'rollout', 'restart', kubectlName(ref)]),
+  }),
+  precondition(change, look) {
+    const refusal = settledRefusal(change, look);
+    if (refusal !== null) return refusal;
+    const { generation, name } = look.details.workload;
+    return generation === change.generation
+      ? null
+      : `${name} was changed since this was planned (generation ${generation}, not ${change.generation}).`;
+  },
+  undo: () => ({ none: 'A restart can not be undone.' }),
+  expectedAlerts: rolloutAlerts,
+  timeoutSeconds: ({ params }) => params.progressSeconds + 60,
+};
