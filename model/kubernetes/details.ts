@@ -1,3 +1,4 @@
+import type { FieldChange } from '../change.js';
 import type { OomKill } from '../container.js';
 import type { Look } from '../look.js';
 import type { WorkloadKind, WorkloadSettings } from './settings.js';
@@ -163,6 +164,9 @@ export interface LatelyChanged {
   readonly what: string;
   readonly kind: 'rollout' | 'config';
   readonly revision?: string;
+  /** Of a rollout: the revision before it that is still there to go back to, and what differs from it. */
+  readonly previous?: string;
+  readonly differs?: readonly FieldChange[];
 }
 
 /** What a look at a workload reads. */

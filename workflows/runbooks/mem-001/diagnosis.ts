@@ -2,11 +2,11 @@ import type { DockerLook } from '../../../model/container.js';
 import type { Diagnosis } from '../../../model/diagnosis.js';
 import type { Sample } from '../../../model/evidence.js';
 import { memoryLevel } from '../../../model/memory/level.js';
+import { ranked } from '../../../model/memory/weigh.js';
 import { bloatedContainer, bloatedProcess, sparedContainer } from './causes/bloated.js';
 import { hostPageCache, inNoProcessCause, swapping } from './causes/elsewhere.js';
 import { leak, limitTooSmall, trafficPeak } from './causes/growing.js';
 import { cacheTooLarge, garbage, pageCacheOnly } from './causes/reclaimable.js';
-import { ranked } from './causes/scale.js';
 import { type Figures, figuresOf, isRunning } from './figures.js';
 
 /**

@@ -4,8 +4,8 @@ import type { Cause } from '../../../../model/diagnosis.js';
 import { bytes, percent } from '../../../../model/format.js';
 import { type Ranked, rankContainers, theBloated } from '../../../../model/memory/ranking.js';
 import { reconciledWords } from '../../../../model/memory/reconcile.js';
+import { weigh } from '../../../../model/memory/weigh.js';
 import type { Figures } from '../figures.js';
-import { weigh } from './scale.js';
 
 /** On a host: the container that a restart would help most, and why not a larger one. */
 export function bloatedContainer({ look, measure }: Figures): Cause | undefined {

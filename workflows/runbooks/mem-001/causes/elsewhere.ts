@@ -2,8 +2,8 @@ import type { ContainerReading, DockerLook, HostReading } from '../../../../mode
 import type { Cause } from '../../../../model/diagnosis.js';
 import { bytes, percent } from '../../../../model/format.js';
 import { inNoProcess, reconciledWords } from '../../../../model/memory/reconcile.js';
+import { weigh } from '../../../../model/memory/weigh.js';
 import type { Figures } from '../figures.js';
-import { weigh } from './scale.js';
 
 /** Pages a second in and out of swap that people feel: 1000 pages are 4 MB. As in the alert rules. */
 const swappedPages = 1000;

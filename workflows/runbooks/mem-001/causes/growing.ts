@@ -1,8 +1,8 @@
 import type { Cause } from '../../../../model/diagnosis.js';
 import { byteRate, bytes, duration } from '../../../../model/format.js';
 import { isSteady } from '../../../../model/growth.js';
+import { weigh } from '../../../../model/memory/weigh.js';
 import { type Figures, memoryConfig } from '../figures.js';
-import { weigh } from './scale.js';
 
 /** So long without growth before anything is called steady, seconds. */
 export const steadySeconds = 20;

@@ -1,8 +1,8 @@
 import type { Cause } from '../../../../model/diagnosis.js';
 import { bytes, duration, percent } from '../../../../model/format.js';
+import { weigh } from '../../../../model/memory/weigh.js';
 import { type Figures, memoryConfig } from '../figures.js';
 import { shareOfCache } from './growing.js';
-import { weigh } from './scale.js';
 
 /** Memory that the app could give back: its caches. */
 export function cacheTooLarge(figures: Figures): Cause | undefined {

@@ -1,4 +1,4 @@
-import type { Cause } from '../../../../model/diagnosis.js';
+import type { Cause } from '../diagnosis.js';
 
 /** One thing that speaks for a cause or against it. */
 export interface Argument {

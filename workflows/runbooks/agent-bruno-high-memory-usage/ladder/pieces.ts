@@ -1,0 +1,39 @@
+import type { Diagnosis } from '../../../../model/diagnosis.js';
+import type { FieldOwner, PodReading, WorkloadLook } from '../../../../model/kubernetes/details.js';
+import type { CauseName } from '../names.js';
+
+/** The most likely cause, or undefined where nothing is wrong that is known. */
+export function leading(diagnosis: Diagnosis): string | undefined {
+  return diagnosis.causes[0]?.name;
+}
+
+/** Why a remedy for these causes does not fit, or null where one of them leads. */
+export function notFor(diagnosis: Diagnosis, wanted: readonly CauseName[]): string | null {
+  const lead = diagnosis.causes[0];
+  if (lead === undefined) return 'nothing says what fills the memory';
+  return wanted.some((name) => name === lead.name)
+    ? null
+    : `it is not against what is likely: ${lead.summary}`;
+}
+
+/** Pods at or above the warning threshold that run, the fullest first. */
+export function fullPods({ details, policy }: WorkloadLook): readonly PodReading[] {
+  return details.pods.filter(
+    (pod) =>
+      !pod.deleting &&
+      pod.waiting === undefined &&
+      pod.workingSetBytes !== undefined &&
+      pod.limitBytes !== undefined &&
+      (pod.workingSetBytes / pod.limitBytes) * 100 >= policy.thresholds.warningPercent,
+  );
+}
+
+/** Who sets this field again by itself, if anybody does: then a change would be a fight. */
+export function reconciler({ details }: WorkloadLook, field: RegExp): FieldOwner | undefined {
+  return details.workload.owners.find((owner) => owner.reconciles && field.test(owner.field));
+}
+
+/** Why a field is not ours to set, for people; the report has the patch. */
+export function ownedBy({ owner, field, by }: FieldOwner): string {
+  return `${owner} owns ${field} (${by}) and would set it back: the report has the patch to apply there`;
+}

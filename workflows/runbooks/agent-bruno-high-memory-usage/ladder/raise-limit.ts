@@ -1,0 +1,24 @@
+import { planWorkloadMemory } from '../../../../model/changes/kubernetes/memory.js';
+import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
+import type { Remedy } from '../../../../model/runbook.js';
+import { causes } from '../names.js';
+import { isSkip, rightSizeOf } from './figures-for-limits.js';
+import { notFor, ownedBy, reconciler } from './pieces.js';
+
+/** In the template, so that it stays: every pod is replaced. */
+export const raiseLimit: Remedy<WorkloadLook> = {
+  name: 'raise-limit',
+  title: 'Raise memory limit and request in the template',
+  usually: 'brief',
+  propose(look, diagnosis) {
+    const unfit = notFor(diagnosis, [causes.limit]);
+    if (unfit !== null) return { skip: unfit };
+    const owner = reconciler(look, /resources/);
+    if (owner !== undefined) return { skip: ownedBy(owner) };
+    const { vpa } = look.details.autoscaling;
+    if (vpa !== undefined && vpa.mode !== 'Off')
+      return { skip: `the VerticalPodAutoscaler ${vpa.name} (${vpa.mode}) owns requests and limits` };
+    const figures = rightSizeOf(look, diagnosis);
+    return isSkip(figures) ? figures : { changes: [planWorkloadMemory(look, figures)] };
+  },
+};

@@ -1,0 +1,22 @@
+import { planUndoRollout } from '../../../../model/changes/kubernetes/undo-rollout.js';
+import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
+import type { Remedy } from '../../../../model/runbook.js';
+import { growthBegan } from '../following.js';
+import { causes } from '../names.js';
+import { notFor, ownedBy, reconciler } from './pieces.js';
+
+/** Only the release with which the growth began; what was before it did not grow. */
+export const undoRelease: Remedy<WorkloadLook> = {
+  name: 'undo-release',
+  title: 'Go back to the release before the growth began',
+  usually: 'brief',
+  propose(look, diagnosis) {
+    const unfit = notFor(diagnosis, [causes.leak, causes.contexts, causes.pools]);
+    if (unfit !== null) return { skip: unfit };
+    const release = growthBegan(look);
+    if (release === undefined) return { skip: 'no release began together with the growth' };
+    const owner = reconciler(look, /image|template/);
+    if (owner !== undefined) return { skip: ownedBy(owner) };
+    return { changes: [planUndoRollout(look, release.previous, release.differs)] };
+  },
+};

@@ -1,0 +1,72 @@
+import { quantity } from '../../../../model/changes/kubernetes/memory.js';
+import { bytes, percent } from '../../../../model/format.js';
+import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
+import { killedPeak, rightSize } from '../../../../model/memory/right-size.js';
+import type { Recommendation, Seen } from '../../../../model/runbook.js';
+import { peakOf } from '../ladder/figures-for-limits.js';
+import { causes } from '../names.js';
+
+const mebibyte = 1024 ** 2;
+
+/** Limit and request from observed use, as a patch of the template: the peak is to be 70 % of the limit. */
+export function limitAdvice({
+  first,
+  latest,
+  samples,
+  diagnosis,
+}: Seen<WorkloadLook>): readonly Recommendation[] {
+  const { workload } = latest.details;
+  const limitBytes = workload.templateLimitBytes;
+  const used = samples.flatMap((sample) => sample.used ?? []);
+  const peakBytes = Math.max(peakOf(first) ?? 0, peakOf(latest) ?? 0, ...used);
+  if (peakBytes === 0) return [];
+  const killed = [first, latest].some(({ details }) => details.oomKills.some(({ recent }) => recent));
+  const leaking = diagnosis.causes[0]?.name === causes.leak;
+  const limit = rightSize({ peakBytes, limitBytes, killed, leaking });
+  if (limit === undefined) return [];
+  const usual = Math.min(...[...used, latest.measure?.used ?? peakBytes].filter((value) => value > 0));
+  const request = Math.min(limit, Math.ceil(usual / mebibyte) * mebibyte);
+  return [
+    {
+      title: titleOf(workload.name, limitBytes, limit),
+      why: whyOf({ peakBytes, limit, limitBytes, killed, leaking }),
+      snippet: { language: 'yaml', text: templatePatch(workload.container, limit, request) },
+    },
+  ];
+}
+
+function titleOf(name: string, before: number | undefined, limit: number): string {
+  if (before === undefined) return `Give ${name} a memory limit: ${bytes(limit)}`;
+  if (before === limit) return `Keep the limit of ${name} at ${bytes(limit)}`;
+  return `${limit > before ? 'Raise' : 'Lower'} the memory limit of ${name} from ${bytes(before)} to ${bytes(limit)}`;
+}
+
+function whyOf(given: {
+  readonly peakBytes: number;
+  readonly limit: number;
+  readonly limitBytes: number | undefined;
+  readonly killed: boolean;
+  readonly leaking: boolean;
+}): string {
+  const { peakBytes, limit, limitBytes, killed, leaking } = given;
+  if (leaking)
+    return 'A leak leads the diagnosis: a larger limit would only let it grow for longer, so it is not raised.';
+  if (killed && limitBytes !== undefined && limitBytes * killedPeak > peakBytes)
+    return `Its highest use of ${bytes(peakBytes)} ended in an OOM kill, so it counts as ${bytes(limitBytes * killedPeak)}; of this limit that is 70 %.`;
+  return `Its highest use was ${bytes(peakBytes)}, which is ${percent((peakBytes / limit) * 100)} of this limit.`;
+}
+
+/** A strategic merge patch, for `kubectl patch` or a GitOps repository. */
+export function templatePatch(container: string, limit: number, request: number): string {
+  return [
+    'spec:',
+    '  template:',
+    '    spec:',
+    '      containers:',
+    `        - name: ${container}`,
+    '          resources:',
+    `            limits: { memory: ${quantity(limit)} }`,
+    `            requests: { memory: ${quantity(request)} }`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,31 @@
+import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
+import type { Recommendation, Seen } from '../../../../model/runbook.js';
+
+/** An autoscaler where none exists; with memory as its metric only for what gives memory back. */
+export function scalingAdvice({ latest }: Seen<WorkloadLook>): readonly Recommendation[] {
+  const { workload, autoscaling } = latest.details;
+  if (autoscaling.hpa !== undefined || workload.kind === 'DaemonSet') return [];
+  const most = Math.max(workload.replicas + 2, latest.settings.maxReplicas ?? 0);
+  return [
+    {
+      title: 'Let an autoscaler spread the load',
+      why: `It has ${workload.replicas} ${workload.replicas === 1 ? 'replica' : 'replicas'} and no HorizontalPodAutoscaler. Memory as its metric helps only what gives memory back under less load; a leak fills new pods, too.`,
+      snippet: {
+        language: 'yaml',
+        text: [
+          'apiVersion: autoscaling/v2',
+          'kind: HorizontalPodAutoscaler',
+          `metadata: { name: ${workload.name}-hpa, namespace: ${workload.namespace} }`,
+          'spec:',
+          `  scaleTargetRef: { apiVersion: apps/v1, kind: ${workload.kind}, name: ${workload.name} }`,
+          `  minReplicas: ${Math.max(2, workload.replicas)}`,
+          `  maxReplicas: ${most}`,
+          '  metrics:',
+          '    - type: Resource',
+          '      resource: { name: memory, target: { type: Utilization, averageUtilization: 70 } }',
+          '',
+        ].join('\n'),
+      },
+    },
+  ];
+}
