@@ -5,10 +5,10 @@ import type { ReadContext, TargetAdapter } from '../adapter.js';
 import { failure } from '../failure.js';
 import { containerIdIn } from '../host/process.js';
 import type { HostReader } from '../host/reader.js';
+import { Notebook } from '../notebook.js';
 import { Bindings } from './binding.js';
 import type { DockerEngine } from './client.js';
 import { KillCounter } from './kill-counter.js';
-import { Notebook } from './notebook.js';
 import { readTarget } from './read.js';
 import { sampleTarget } from './sample.js';
 

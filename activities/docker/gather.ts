@@ -5,7 +5,8 @@ import { failureType, messageOf } from '../failure.js';
 import type { KernelLogReading } from '../host/kernel-log.js';
 import type { BriefProcess } from '../host/processes.js';
 import type { HostReader } from '../host/reader.js';
-import { parseAppMetrics } from './app-metrics.js';
+import type { Notebook } from '../notebook.js';
+import { parseAppMetrics } from '../service/app-metrics.js';
 import type { CallOptions, DockerEngine } from './client.js';
 import type { RawContainer } from './container.js';
 import { inspectByName, listRunning, readContainer } from './container-sources.js';
@@ -13,7 +14,6 @@ import { type EngineInfo, hostMismatch, readInfo } from './engine-info.js';
 import { allUntil, type ContainerEvent, readEvents } from './events.js';
 import { type HostSources, readHostSources } from './host-sources.js';
 import { readMemoryLines } from './logs.js';
-import type { Notebook } from './notebook.js';
 import { type ProbeResult, probe } from './probe.js';
 
 /** Time limit of one source. Milliseconds. */

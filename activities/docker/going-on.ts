@@ -1,5 +1,5 @@
 import type { ContainerReading } from '../../model/container.js';
-import { inFlight } from './app-metrics.js';
+import { inFlight } from '../service/app-metrics.js';
 import type { ContainerEvent } from './events.js';
 import { isDataService } from './roles.js';
 

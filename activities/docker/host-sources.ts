@@ -1,7 +1,7 @@
 import type { HostReading } from '../../model/container.js';
 import type { HostReader } from '../host/reader.js';
 import { reconcile } from '../host/reconcile.js';
-import type { Notebook } from './notebook.js';
+import type { Notebook } from '../notebook.js';
 
 /** What is read of the host's memory, before it is known whether it is the engine's host. */
 export interface HostSources {

@@ -1,8 +1,8 @@
 import type { ContainerReading, DockerDetails } from '../../model/container.js';
+import type { Notebook } from '../notebook.js';
 import type { RawContainer } from './container.js';
 import type { Gathered } from './gather.js';
 import { noteHost } from './host-sources.js';
-import type { Notebook } from './notebook.js';
 
 /** Flat evidence of a look, for people and reports: all that MEM-001's diagnosis names, by its command. */
 export function noteEverything(

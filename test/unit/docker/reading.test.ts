@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inFlight, parseAppMetrics } from '../../../activities/docker/app-metrics.js';
+import { inFlight, parseAppMetrics } from '../../../activities/service/app-metrics.js';
 import { type Inspect, toReading } from '../../../activities/docker/container.js';
 import { parseInfo } from '../../../activities/docker/engine-info.js';
 import { parseEvents } from '../../../activities/docker/events.js';

@@ -24,7 +24,7 @@ function withoutLife({ withoutTtl, sampled }: SessionReading): readonly Recommen
 /** The source says `allkeys-lru`; where sessions share a Redis with other data that would throw the others out, too. */
 function evictionPolicy({ maxmemoryPolicy, maxmemoryBytes }: SessionReading): readonly Recommendation[] {
   const bounded = (maxmemoryBytes ?? 0) > 0;
-  if (bounded && maxmemoryPolicy !== undefined && maxmemoryPolicy.startsWith('volatile-')) return [];
+  if (bounded && maxmemoryPolicy?.startsWith('volatile-')) return [];
   return [
     {
       title: 'Bound the Redis of the sessions, and let it drop sessions first',

@@ -1,6 +1,6 @@
-import type { Evidence, Unit } from '../../model/evidence.js';
-import type { Json } from '../../model/json.js';
-import { messageOf } from '../failure.js';
+import type { Evidence, Unit } from '../model/evidence.js';
+import type { Json } from '../model/json.js';
+import { messageOf } from './failure.js';
 
 /** Collects the evidence of one look: what was seen, and what could not be had and why. */
 export class Notebook {

@@ -1,0 +1,99 @@
+import type { V1PodDisruptionBudget, V2HorizontalPodAutoscaler, V2MetricSpec } from '@kubernetes/client-node';
+import type { Autoscaling } from '../../model/kubernetes/details.js';
+import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
+import type { CallOptions, Cluster } from './client.js';
+import { paths } from './paths.js';
+
+interface List<T> {
+  readonly items?: readonly T[];
+}
+
+interface VerticalPodAutoscaler {
+  readonly metadata?: { readonly name?: string };
+  readonly spec?: {
+    readonly targetRef?: { readonly kind?: string; readonly name?: string };
+    readonly updatePolicy?: { readonly updateMode?: string };
+  };
+}
+
+/** The autoscaler that owns the number of replicas, if one does. */
+export async function readHpa(
+  cluster: Cluster,
+  settings: WorkloadSettings,
+  options: CallOptions,
+): Promise<Autoscaling['hpa']> {
+  const list = await cluster.get<List<V2HorizontalPodAutoscaler>>(
+    paths.autoscalers(settings.namespace),
+    options,
+  );
+  const found = list.items?.find(
+    ({ spec }) => spec?.scaleTargetRef.kind === settings.kind && spec.scaleTargetRef.name === settings.name,
+  );
+  if (!found) return undefined;
+  const { metadata, spec, status } = found;
+  const owners = metadata?.ownerReferences ?? [];
+  return {
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    min: spec?.minReplicas ?? 1,
+    max: spec?.maxReplicas ?? 1,
+    current: status?.currentReplicas ?? 0,
+    desired: status?.desiredReplicas ?? 0,
+    metrics: (spec?.metrics ?? []).map(metricWords),
+    resourceVersion: metadata?.resourceVersion ?? '',
+    generation: metadata?.generation ?? 0,
+    keda:
+      owners.some(({ kind }) => kind === 'ScaledObject') ||
+      metadata?.labels?.['app.kubernetes.io/managed-by'] === 'keda-operator',
+  };
+}
+
+function metricWords({ type, resource }: V2MetricSpec): string {
+  if (!resource) return type;
+  const { averageUtilization, averageValue } = resource.target;
+  return `${resource.name} ${averageUtilization === undefined ? (averageValue ?? '') : `${averageUtilization} %`}`.trim();
+}
+
+/** A VerticalPodAutoscaler of the workload. Clusters without one have no such path: undefined. */
+export async function readVpa(
+  cluster: Cluster,
+  settings: WorkloadSettings,
+  options: CallOptions,
+): Promise<Autoscaling['vpa']> {
+  const list = await cluster.find<List<VerticalPodAutoscaler>>(
+    paths.verticalAutoscalers(settings.namespace),
+    options,
+  );
+  const found = list?.items?.find(
+    ({ spec }) => spec?.targetRef?.kind === settings.kind && spec.targetRef.name === settings.name,
+  );
+  return found && { name: found.metadata?.name ?? '', mode: found.spec?.updatePolicy?.updateMode ?? 'Auto' };
+}
+
+/** The strictest disruption budget that selects these pods. */
+export async function readBudget(
+  cluster: Cluster,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+  options: CallOptions,
+): Promise<Autoscaling['budget']> {
+  const list = await cluster.get<List<V1PodDisruptionBudget>>(paths.budgets(namespace), options);
+  const found = (list.items ?? [])
+    .filter(({ spec }) => selects(spec?.selector?.matchLabels, labels))
+    .toSorted((a, b) => (a.status?.disruptionsAllowed ?? 0) - (b.status?.disruptionsAllowed ?? 0));
+  const [strictest] = found;
+  if (!strictest) return undefined;
+  const least = strictest.spec?.minAvailable;
+  return {
+    name: strictest.metadata?.name ?? '',
+    disruptionsAllowed: strictest.status?.disruptionsAllowed ?? 0,
+    ...(least !== undefined && { minAvailable: String(least) }),
+  };
+}
+
+function selects(
+  wanted: Readonly<Record<string, string>> | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return wanted !== undefined && Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}

@@ -1,0 +1,165 @@
+import type {
+  V1ConfigMap,
+  V1ControllerRevision,
+  V1PodTemplateSpec,
+  V1ReplicaSet,
+} from '@kubernetes/client-node';
+import type { FieldChange } from '../../model/change.js';
+import type { Json } from '../../model/json.js';
+import type { LatelyChanged } from '../../model/kubernetes/details.js';
+import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
+import { redact } from '../../model/redact.js';
+import type { CallOptions, Cluster } from './client.js';
+import { paths } from './paths.js';
+import { iso } from './pods.js';
+
+interface List<T> {
+  readonly items?: readonly T[];
+}
+
+interface Revision {
+  readonly number: number;
+  readonly at: string;
+  readonly template: V1PodTemplateSpec;
+}
+
+const most = 10;
+
+/** The last rollouts, newest last, each with what differs from the one before it. */
+export async function readRollouts(
+  cluster: Cluster,
+  settings: WorkloadSettings,
+  uid: string,
+  selector: string,
+  options: CallOptions,
+): Promise<readonly LatelyChanged[]> {
+  const revisions =
+    settings.kind === 'Deployment'
+      ? await ofDeployment(cluster, settings.namespace, uid, selector, options)
+      : await ofOthers(cluster, settings.namespace, uid, selector, options);
+  const sorted = revisions.toSorted((a, b) => a.number - b.number).slice(-most);
+  return sorted.map((revision, index) => told(revision, sorted[index - 1]));
+}
+
+async function ofDeployment(
+  cluster: Cluster,
+  namespace: string,
+  uid: string,
+  selector: string,
+  options: CallOptions,
+): Promise<readonly Revision[]> {
+  const { items = [] } = await cluster.get<List<V1ReplicaSet>>(
+    paths.replicaSets(namespace, selector),
+    options,
+  );
+  return items
+    .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.uid === uid))
+    .map(({ metadata, spec }) => ({
+      number: Number(metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? 0),
+      at: iso(metadata?.creationTimestamp) ?? '',
+      template: spec?.template ?? {},
+    }));
+}
+
+async function ofOthers(
+  cluster: Cluster,
+  namespace: string,
+  uid: string,
+  selector: string,
+  options: CallOptions,
+): Promise<readonly Revision[]> {
+  const { items = [] } = await cluster.get<List<V1ControllerRevision>>(
+    paths.controllerRevisions(namespace, selector),
+    options,
+  );
+  return items
+    .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.uid === uid))
+    .map(({ metadata, revision, data }) => ({
+      number: revision,
+      at: iso(metadata?.creationTimestamp) ?? '',
+      template: templateIn(data),
+    }));
+}
+
+function templateIn(data: object | undefined): V1PodTemplateSpec {
+  const { spec } = (data ?? {}) as { readonly spec?: { readonly template?: V1PodTemplateSpec } };
+  return spec?.template ?? {};
+}
+
+function told(revision: Revision, before: Revision | undefined): LatelyChanged {
+  const differs = before === undefined ? undefined : difference(before.template, revision.template);
+  const words = (differs ?? []).map(
+    ({ name, before: from, after }) => `${name}: ${show(from)} → ${show(after)}`,
+  );
+  return {
+    at: revision.at,
+    kind: 'rollout',
+    revision: String(revision.number),
+    what: `revision ${revision.number}${words.length === 0 ? '' : `: ${words.join(', ').slice(0, 300)}`}`,
+    ...(before !== undefined && differs !== undefined && { previous: String(before.number), differs }),
+  };
+}
+
+function show(value: Json): string {
+  return value === null ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Marks of restarts and hashes of the controllers: no difference that anybody made on purpose. */
+const noise = /restartedAt|pod-template-hash|controller-revision-hash|nightshift\.dev\//;
+
+/** Fields of two templates that differ, flat: `containers.agent.image`, `containers.agent.env.SESSION_TTL`. */
+export function difference(before: V1PodTemplateSpec, after: V1PodTemplateSpec): readonly FieldChange[] {
+  const [a, b] = [flat(before), flat(after)];
+  return [...new Set([...a.keys(), ...b.keys()])]
+    .filter((name) => !noise.test(name) && a.get(name) !== b.get(name))
+    .toSorted()
+    .slice(0, 30)
+    .map((name) => ({ name, before: a.get(name) ?? null, after: b.get(name) ?? null }));
+}
+
+function flat(template: V1PodTemplateSpec): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  walk(
+    { annotations: template.metadata?.annotations, labels: template.metadata?.labels, ...template.spec },
+    '',
+    found,
+  );
+  return found;
+}
+
+function walk(value: unknown, path: string, found: Map<string, string>): void {
+  if (value === null || value === undefined) return;
+  if (typeof value !== 'object') {
+    found.set(
+      path,
+      redact(`${path}=${String(value)}`)
+        .slice(path.length + 1)
+        .slice(0, 200),
+    );
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    const named = Array.isArray(value) && typeof inner === 'object' && inner !== null && 'name' in inner;
+    const part = named ? String((inner as { name: unknown }).name) : key;
+    walk(inner, path === '' ? part : `${path}.${part}`, found);
+  }
+}
+
+/** When the ConfigMaps that its variables come from were last written, as their managed fields say. */
+export function configChanges(maps: Iterable<V1ConfigMap>): readonly LatelyChanged[] {
+  return [...maps].flatMap(({ metadata }) => {
+    const last = (metadata?.managedFields ?? [])
+      .toSorted((a, b) => (iso(a.time) ?? '').localeCompare(iso(b.time) ?? ''))
+      .at(-1);
+    const at = iso(last?.time);
+    return at === undefined
+      ? []
+      : [
+          {
+            at,
+            kind: 'config' as const,
+            what: `ConfigMap ${metadata?.name} was written by ${last?.manager ?? 'somebody'}`,
+          },
+        ];
+  });
+}

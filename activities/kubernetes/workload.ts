@@ -1,0 +1,156 @@
+import type {
+  V1ConfigMap,
+  V1Container,
+  V1DaemonSet,
+  V1Deployment,
+  V1PodTemplateSpec,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
+import type { WorkloadReading } from '../../model/kubernetes/details.js';
+import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
+import { failure } from '../failure.js';
+import type { CallOptions, Cluster } from './client.js';
+import { ownersOf } from './owners.js';
+import { paths } from './paths.js';
+import { quantityOf } from './quantity.js';
+import { rolloutOf } from './rollout.js';
+
+export type Workload = V1Deployment | StatefulSet | DaemonSet;
+type StatefulSet = V1StatefulSet;
+type DaemonSet = V1DaemonSet;
+
+/** Reads the workload itself. Throws `TargetGone`, `Unreachable`, `PermissionDenied`. */
+export function readWorkload(
+  cluster: Cluster,
+  settings: WorkloadSettings,
+  options: CallOptions,
+): Promise<Workload> {
+  const { namespace, kind, name } = settings;
+  return cluster.get<Workload>(paths.workload(namespace, kind, name), options);
+}
+
+/** The container that is meant. Throws `Misconfigured` where it can't be told. */
+export function containerOf(workload: Workload, settings: WorkloadSettings): V1Container {
+  const containers = templateOf(workload).spec?.containers ?? [];
+  const [only] = containers;
+  const wanted = settings.container ?? (containers.length === 1 ? only?.name : settings.name);
+  const found = containers.find(({ name }) => name === wanted);
+  if (found) return found;
+  const names = containers.map(({ name }) => name).join(', ');
+  const what = `${settings.kind} ${settings.namespace}/${settings.name}`;
+  throw failure(
+    'Misconfigured',
+    settings.container === undefined
+      ? `${what} has several containers (${names}): say which one with container: in nightshift.yaml.`
+      : `${what} has no container ${settings.container}; it has ${names}.`,
+  );
+}
+
+export function templateOf(workload: Workload): V1PodTemplateSpec {
+  return workload.spec?.template ?? {};
+}
+
+export function selectorOf(workload: Workload): string {
+  const { matchLabels = {}, matchExpressions = [] } = workload.spec?.selector ?? {};
+  const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
+  });
+  return [...labels, ...expressions].join(',');
+}
+
+/** ConfigMaps that the container's variables come from, by name. */
+export function configMapsOf(container: V1Container): readonly string[] {
+  const names = [
+    ...(container.envFrom ?? []).map(({ configMapRef }) => configMapRef?.name),
+    ...(container.env ?? []).map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+  ];
+  return [...new Set(names.filter((name): name is string => name !== undefined && name !== ''))];
+}
+
+/** What the look tells of the workload. */
+export function workloadReading(
+  workload: Workload,
+  settings: WorkloadSettings,
+  configMaps: ReadonlyMap<string, V1ConfigMap>,
+): WorkloadReading {
+  const container = containerOf(workload, settings);
+  const { metadata } = workload;
+  const rollout = rolloutOf(workload, settings.kind);
+  const resources = container.resources;
+  const templateLimitBytes = quantityOf(resources?.limits?.memory);
+  const templateRequestBytes = quantityOf(resources?.requests?.memory);
+  const revision = metadata?.annotations?.['deployment.kubernetes.io/revision'];
+  return {
+    kind: settings.kind,
+    name: settings.name,
+    namespace: settings.namespace,
+    uid: metadata?.uid ?? '',
+    generation: metadata?.generation ?? 0,
+    resourceVersion: metadata?.resourceVersion ?? '',
+    ...rollout,
+    selector: selectorOf(workload),
+    container: container.name,
+    containers: (templateOf(workload).spec?.containers ?? []).map(({ name }) => name),
+    ...(templateLimitBytes !== undefined && { templateLimitBytes }),
+    ...(templateRequestBytes !== undefined && { templateRequestBytes }),
+    heapFlags: heapFlagsOf(container),
+    env: settings.env.map(({ name }) => variable(name, container, configMaps)),
+    owners: ownersOf(metadata, {
+      container: container.name,
+      variables: settings.env.map(({ name }) => name),
+    }),
+    ...(revision !== undefined && { revision }),
+  };
+}
+
+type Variable = WorkloadReading['env'][number];
+
+/** As the kubelet resolves it: `env` wins over `envFrom`, and of those the last. */
+function variable(
+  name: string,
+  container: V1Container,
+  configMaps: ReadonlyMap<string, V1ConfigMap>,
+): Variable {
+  const own = container.env?.findLast((one) => one.name === name);
+  if (own?.value !== undefined) return { name, value: own.value, from: 'template' };
+  if (own?.valueFrom?.secretKeyRef) return { name, from: 'secret' };
+  const ref = own?.valueFrom?.configMapKeyRef;
+  if (ref?.name) return ofConfigMap(name, ref.key, configMaps.get(ref.name));
+  if (own) return { name, from: 'template' };
+  const source = container.envFrom?.findLast(({ configMapRef, prefix = '' }) => {
+    const data = configMaps.get(configMapRef?.name ?? '')?.data;
+    return name.startsWith(prefix) && data?.[name.slice(prefix.length)] !== undefined;
+  });
+  if (source?.configMapRef?.name)
+    return ofConfigMap(
+      name,
+      name.slice((source.prefix ?? '').length),
+      configMaps.get(source.configMapRef.name),
+    );
+  return container.envFrom?.some(({ secretRef }) => secretRef)
+    ? { name, from: 'secret' }
+    : { name, from: 'unset' };
+}
+
+function ofConfigMap(name: string, key: string, map: V1ConfigMap | undefined): Variable {
+  const value = map?.data?.[key];
+  const found = map?.metadata?.name;
+  return {
+    name,
+    from: 'configMap',
+    ...(value !== undefined && { value }),
+    ...(found !== undefined && {
+      configMap: { name: found, key, resourceVersion: map?.metadata?.resourceVersion ?? '' },
+    }),
+  };
+}
+
+const heapFlag = /-Xmx\S+|-XX:MaxHeapSize=\S+|--max[-_]old[-_]space[-_]size[= ]\d+/g;
+
+function heapFlagsOf({ command = [], args = [], env = [] }: V1Container): readonly string[] {
+  const texts = [...command, ...args, ...env.map(({ value = '' }) => value)];
+  return [...new Set(texts.flatMap((text) => text.match(heapFlag) ?? []))];
+}
