@@ -1,14 +1,5 @@
 import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheRoot } from '../../lib/cache.mjs';
@@ -97,6 +88,7 @@ function handle(cluster, connection) {
     importImage: (archive, options = {}) => importImage(cluster, archive, options.signal),
     stopProgram: (name, killed = 'SIGTERM') => connection.order({ do: 'stop', name, signal: killed }),
     startProgram: (name) => connection.order({ do: 'start', name }),
+    runProgram: (program) => connection.order({ do: 'run', ...program }),
     waitForMetrics: (options = {}) => waitForMetrics(cluster, options),
     stop: () => connection.leave(),
   };

@@ -1,9 +1,9 @@
 // The process inside a cluster's own namespaces (processes, mounts, network) that starts and ends its programs.
 // Started by keeper.mjs through `unshare`; when it ends, the kernel ends everything else in there.
-// Orders come on stdin, a JSON object a line: { id, do: 'begin' | 'start' | 'stop', name, signal }.
+// Orders come on stdin, a JSON object a line: { id, do: 'begin' | 'start' | 'stop' | 'run', name, … }.
 // What happens goes to stdout in the same way. The end of stdin is the end of the cluster.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,23 +60,24 @@ async function startAll() {
 
 /** A program that ends without being told to is started again, as an init system would do. */
 function launch(entry) {
-  const { name, args } = entry.component;
+  const { name, command = at('bin', name), args, env = {} } = entry.component;
   const log = openSync(at('log', `${name}.log`), 'a');
-  const env = {
-    ...process.env,
-    PATH: `${at('bin')}:${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`,
-    HOME: '/root',
-  };
-  const child = spawn(at('bin', name), args, { stdio: ['ignore', log, log], env });
+  const path = `${at('bin')}:${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
+  const child = spawn(command, args, {
+    stdio: ['ignore', log, log],
+    env: { ...process.env, HOME: '/root', ...env, PATH: path },
+  });
+  closeSync(log);
   running.set(name, Object.assign(entry, { child, wanted: true }));
-  child.on('error', (error) => say({ event: 'ended', name, reason: error.message }));
-  child.on('exit', (code, signal) => {
+  const over = (reason) => {
     if (entry.child !== child) return;
     entry.child = null;
     if (!entry.wanted) return;
-    say({ event: 'ended', name, reason: signal ?? `exit code ${code}` });
+    say({ event: 'ended', name, reason });
     setTimeout(() => entry.wanted && !entry.child && launch(entry), AGAIN_MS);
-  });
+  };
+  child.on('error', (error) => over(error.message));
+  child.on('exit', (code, signal) => over(signal ?? `exit code ${code}`));
 }
 
 async function listening(port) {
@@ -101,6 +102,11 @@ const orders = {
   async start({ name }) {
     const entry = entryOf(name);
     if (!entry.child) launch(entry);
+  },
+  /** A program besides the cluster's own, on the node's address: a database that isn't in a pod. */
+  async run({ name, command, args, env }) {
+    if (running.has(name)) throw new Error(`the cluster has a program ${name} already`);
+    launch({ component: { name, command, args, env }, wanted: true, child: null });
   },
   async stop({ name, signal = 'SIGTERM' }) {
     const entry = entryOf(name);
