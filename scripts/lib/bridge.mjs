@@ -23,12 +23,22 @@ export async function removeBridge(name) {
 
 /** The first 10.213.n.1/24 that overlaps neither a route nor an address of this machine. */
 function freeAddress() {
-  const taken = [...routes(), ...addresses()];
+  const taken = takenAddresses();
   for (let third = 0; third < 256; third += 1) {
-    const from = (10 << 24) + (213 << 16) + (third << 8);
-    if (!taken.some((range) => range.from <= from + 255 && from <= range.to)) return `10.213.${third}.1/24`;
+    if (isFree(`10.213.${third}`, taken)) return `10.213.${third}.1/24`;
   }
   throw new Error("no free address range in 10.213.0.0/16 for the engine's bridge");
+}
+
+/** The addresses that this machine has or knows a way to, as ranges of numbers. */
+export function takenAddresses() {
+  return [...routes(), ...addresses()];
+}
+
+/** Whether none of the 256 addresses that begin with `prefix`, such as 10.213.4, is taken. */
+export function isFree(prefix, taken) {
+  const from = numberOf(`${prefix}.0`);
+  return !taken.some((range) => range.from <= from + 255 && from <= range.to);
 }
 
 /** The kernel's routes as ranges; the default route is none. Numbers there are little-endian hexadecimal. */
@@ -51,17 +61,23 @@ function addresses() {
   return all
     .filter((each) => each?.family === 'IPv4')
     .map((each) => {
-      const number = each.address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+      const number = numberOf(each.address);
       return { from: number, to: number };
     });
 }
 
-function links() {
+function numberOf(address) {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+/** The names of the network devices. */
+export function links() {
   const lines = readFileSync('/proc/net/dev', 'utf8').split('\n');
   return lines.map((line) => line.split(':')[0]?.trim() ?? '');
 }
 
-async function ip(args) {
+/** Runs `ip`, or busybox's. Throws what it says. */
+export async function ip(args) {
   const program = which('ip');
   const result = program ? await runCommand(program, args) : await runCommand('busybox', ['ip', ...args]);
   if (result.code !== 0) throw new Error(`ip ${args.join(' ')}: ${result.tail}`);

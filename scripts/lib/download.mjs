@@ -60,7 +60,9 @@ export async function download({ url, to, checksums, log, label, signal }) {
 async function expectedChecksum(address, url, signal) {
   const name = url.split('/').pop();
   const response = await answer(address, signal);
-  const line = (await response.text()).split('\n').find((each) => each.trim().endsWith(name));
+  const text = await response.text();
+  // Kubernetes publishes a file for each program, with nothing but the checksum in it.
+  const line = /^\s*\w+\s*$/.test(text) ? text : text.split('\n').find((each) => each.trim().endsWith(name));
   const hex = line?.trim().split(/\s+/)[0];
   if (!hex || !/^[0-9a-f]{64}$/i.test(hex)) throw new Error(`${address} has no checksum of ${name}`);
   return hex.toLowerCase();

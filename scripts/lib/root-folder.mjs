@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { aptUnpack } from './apt.mjs';
 import { cached, fillCache } from './cache.mjs';
 import { peek, which } from './run-command.mjs';
@@ -37,11 +37,28 @@ const TEXTS = {
  * @returns {import('./tar.mjs').Entry[]}
  */
 export function rootFolder(busybox) {
-  const node = realpathSync(process.execPath);
+  return rootWith({ busybox, programs: { 'usr/local/bin/node': realpathSync(process.execPath) } });
+}
+
+/**
+ * The same with other programs than Node.
+ *
+ * @param {{ busybox: string, programs: Record<string, string>, modules?: string[], libraryPath?: string }} options
+ *   `programs`: path in the image → path here; `modules`: shared objects whose libraries are needed as well, though
+ *   they themselves are put in by somebody else; `libraryPath`: folders with libraries that aren't installed, as in
+ *   LD_LIBRARY_PATH. In the image they lie where the loader looks by itself.
+ * @returns {import('./tar.mjs').Entry[]}
+ */
+export function rootWith({ busybox, programs, modules = [], libraryPath = '' }) {
   const applets = (peek(busybox, ['--list']) ?? '').split('\n').filter((name) => /^[\w[-]+$/.test(name));
-  const libraries = [...new Set([...librariesOf(node), ...librariesOf(busybox)])];
+  const files = [...Object.values(programs), ...modules, busybox];
+  const libraries = new Map(files.flatMap((file) => librariesOf(file, libraryPath)));
   return [
-    ...folders(libraries).map((name) => ({ name, type: 'dir', mode: 0o755 })),
+    ...folders([...Object.keys(programs), ...libraries.keys()]).map((name) => ({
+      name,
+      type: 'dir',
+      mode: 0o755,
+    })),
     { name: 'tmp', type: 'dir', mode: 0o1777 },
     ...Object.entries(TEXTS).map(([name, text]) => ({
       name,
@@ -49,20 +66,20 @@ export function rootFolder(busybox) {
       mode: 0o644,
       content: Buffer.from(text),
     })),
-    fromDisk('usr/local/bin/node', node),
+    ...Object.entries(programs).map(([name, path]) => fromDisk(name, realpathSync(path))),
     fromDisk('bin/busybox', realpathSync(busybox)),
     ...applets
-      .filter((name) => name !== 'busybox')
+      .filter((name) => name !== 'busybox' && !(`bin/${name}` in programs))
       .map((name) => ({ name: `bin/${name}`, type: 'link', target: 'busybox' })),
-    ...libraries.map((path) => fromDisk(path.slice(1), realpathSync(path))),
+    ...[...libraries].map(([name, path]) => fromDisk(name, realpathSync(path))),
   ];
 }
 
 /** Parents first. */
-function folders(libraries) {
+function folders(paths) {
   const all = new Set(FOLDERS);
-  for (const path of libraries) {
-    for (let dir = dirname(path).slice(1); dir && dir !== '.'; dir = dirname(dir)) all.add(dir);
+  for (const path of paths) {
+    for (let dir = dirname(path); dir && dir !== '.'; dir = dirname(dir)) all.add(dir);
   }
   return [...all].sort();
 }
@@ -71,10 +88,16 @@ function fromDisk(name, from) {
   return { name, type: 'file', mode: 0o755, from, size: statSync(from).size };
 }
 
-/** The shared libraries of a program, its loader included; none for a static program. */
-function librariesOf(program) {
-  const lines = (peek('ldd', [program]) ?? '').split('\n');
-  return lines.flatMap((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+/**
+ * The shared libraries of a program, its loader included, as pairs of the path in an image and the path here;
+ * none for a static program. One from `libraryPath` goes to /lib.
+ */
+function librariesOf(program, libraryPath) {
+  const env = { ...process.env, ...(libraryPath ? { LD_LIBRARY_PATH: libraryPath } : {}) };
+  const lines = (peek('ldd', [program], { env }) ?? '').split('\n');
+  const paths = lines.flatMap((line) => /(?:=> )?(\/\S+) \(0x/.exec(line)?.[1] ?? []);
+  const isApart = (path) => libraryPath.split(':').some((folder) => folder && path.startsWith(`${folder}/`));
+  return paths.map((path) => [isApart(path) ? `lib/${basename(path)}` : path.slice(1), path]);
 }
 
 /** A busybox that is here already, or null. */
@@ -96,7 +119,7 @@ export async function ensureBusybox({ log, signal }) {
       throw new Error('the busybox that was fetched does not run');
   };
   const filled = await fillCache({
-    title: 'busybox (the shell in the image of the agent)',
+    title: 'busybox (the shell in the images that are made here)',
     part: 'busybox',
     version: 'debian',
     log,

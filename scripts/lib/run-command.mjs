@@ -88,8 +88,13 @@ function killGroup(pid, name) {
  * @param {string} command
  * @param {string[]} args
  */
-export function peek(command, args, timeout = 20_000) {
-  const result = spawnSync(command, args, { encoding: 'utf8', timeout, stdio: ['ignore', 'pipe', 'pipe'] });
+export function peek(command, args, { timeout = 20_000, env = process.env } = {}) {
+  const result = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return result.status === 0 ? `${result.stdout}${result.stderr}` : null;
 }
 

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { aptInstall, mayInstall } from '../lib/apt.mjs';
 import { cached, fillCache } from '../lib/cache.mjs';
 import { download, platform } from '../lib/download.mjs';
 import { PartError } from '../lib/errors.mjs';
-import { startProgress } from '../lib/log.mjs';
-import { isExecutable, peek, runCommand, which } from '../lib/run-command.mjs';
+import { mavenFetch } from '../lib/maven.mjs';
+import { freePort, listens } from '../lib/ports.mjs';
+import { isExecutable, which } from '../lib/run-command.mjs';
 import { unpack } from '../lib/unpack.mjs';
 
 /** Temporal's test server, in which hours of timers pass in a second. */
@@ -16,14 +15,6 @@ const PART = 'time-skipping-server';
 const VARIABLE = 'NIGHTSHIFT_TIME_SKIPPING_SERVER';
 const PROGRAM = 'temporal-test-server';
 const START_MS = 20_000;
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>nightshift</groupId><artifactId>time-skipping-server</artifactId><version>1</version>
-  <dependencies>
-    <dependency><groupId>io.temporal</groupId><artifactId>temporal-test-server</artifactId><version>${VERSION}</version></dependency>
-  </dependencies>
-</project>
-`;
 /** Finds its jars beside itself, so that the folder can be moved. */
 const WRAPPER = `#!/bin/sh
 exec java -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"
@@ -86,33 +77,9 @@ async function fromRelease({ dir, log, signal }) {
 }
 
 async function fromMaven({ dir, log, signal }) {
-  if ((!which('mvn') || !peek('java', ['-version'])) && mayInstall()) {
-    log('  time-skipping-server: it needs Java and Maven; they are installed with apt, for the whole system');
-    const reason = await aptInstall({
-      packages: ['default-jre-headless', 'maven'],
-      log,
-      label: PART,
-      signal,
-    });
-    if (reason) return reason;
-  }
-  if (!which('mvn') || !peek('java', ['-version'])) return 'neither Java nor Maven here';
-  log(`  ${PART}: fetching io.temporal:temporal-test-server:${VERSION} and what it needs with Maven (38 MB)`);
-  writeFileSync(join(dir, 'pom.xml'), POM);
-  const progress = startProgress(log, PART);
-  try {
-    const args = [
-      '-B',
-      '-q',
-      'dependency:copy-dependencies',
-      '-DincludeScope=runtime',
-      `-DoutputDirectory=${join(dir, 'lib')}`,
-    ];
-    const result = await runCommand('mvn', args, { cwd: dir, signal });
-    if (result.code !== 0) return `Maven failed: ${result.tail}`;
-  } finally {
-    progress.end();
-  }
+  const library = { group: 'io.temporal', name: 'temporal-test-server', version: VERSION, megabytes: 38 };
+  const reason = await mavenFetch({ ...library, into: dir, log, label: PART, signal });
+  if (reason) return reason;
   writeFileSync(join(dir, PROGRAM), WRAPPER);
   chmodSync(join(dir, PROGRAM), 0o755);
   return null;
@@ -138,26 +105,4 @@ async function seeItListen(program) {
   } finally {
     child.kill('SIGKILL');
   }
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function listens(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const answer = (yes) => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket.once('connect', () => answer(true));
-    socket.once('error', () => answer(false));
-  });
 }

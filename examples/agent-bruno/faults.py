@@ -1,0 +1,172 @@
+"""Trouble on purpose: each of the runbook's five causes, at a given speed, up to a given size.
+
+The same seed, speed and size give the same steps: what is drawn is drawn for a step's number, not for the time of day.
+"""
+
+import gc
+import random
+import threading
+import time
+
+from memory import MIB, filled
+from pool import Exhausted
+
+STEP_SECONDS = 0.2
+MESSAGE_KIB = 64
+SESSION_KIB = 256
+
+
+class Knot:
+    """Half of a reference cycle, which only the garbage collector frees."""
+
+    __slots__ = ("data", "other")
+
+
+class Fault:
+    """`speed` in MiB a second, `size` in MiB (connections: a second, and in all). `noise`: how much steps differ, 0 to 1."""
+
+    def __init__(self, kind, speed, size, seed, noise):
+        self.kind, self.speed, self.size, self.seed, self.noise = kind, speed, size, seed, noise
+        self.done = 0.0
+        self.steps = 0
+        self.stopped = threading.Event()
+
+    def describe(self):
+        return {
+            "kind": self.kind,
+            "speed": self.speed,
+            "size": self.size,
+            "seed": self.seed,
+            "noise": self.noise,
+            "done": round(self.done, 2),
+            "running": not self.stopped.is_set() and self.done < self.size,
+        }
+
+
+class Faults:
+    def __init__(self, store, conversations):
+        self._store = store
+        self._conversations = conversations
+        self._kinds = {
+            "sessions": self._sessions,
+            "connections": self._connections,
+            "leak": self._leak,
+            "cycles": self._cycles,
+            "contexts": self._contexts,
+            "load": self._load,
+        }
+        self.all = []
+        self._kept = []
+
+    @property
+    def kinds(self):
+        return sorted(self._kinds)
+
+    def start(self, kind, speed, size, seed=1, noise=0.0):
+        if kind not in self._kinds:
+            raise ValueError(f"kind is {kind!r}; it can be {', '.join(self.kinds)}")
+        if not (speed > 0 and size > 0 and 0 <= noise <= 1):
+            raise ValueError("speed and size are above 0, noise is from 0 to 1")
+        fault = Fault(kind, float(speed), float(size), int(seed), float(noise))
+        self.all.append(fault)
+        threading.Thread(target=self._run, args=(fault,), daemon=True).start()
+        return fault
+
+    def stop(self):
+        """No further growth; what has grown stays, as it does in an outage."""
+        for fault in self.all:
+            fault.stopped.set()
+
+    def _run(self, fault):
+        carry = 0.0
+        work = self._kinds[fault.kind](fault)
+        next(work)
+        begun = time.monotonic()
+        while fault.done < fault.size:
+            fault.steps += 1
+            delay = begun + fault.steps * STEP_SECONDS - time.monotonic()
+            if fault.stopped.wait(max(0.0, delay)):
+                return
+            draw = random.Random(fault.seed * 1_000_003 + fault.steps)
+            carry += fault.speed * STEP_SECONDS * (1 + fault.noise * (2 * draw.random() - 1))
+            try:
+                grown = work.send((min(carry, fault.size - fault.done), draw))
+            except Exception as error:
+                print(f"WARNING the fault {fault.kind} pauses: {error}", flush=True)
+                work = self._kinds[fault.kind](fault)
+                next(work)
+                continue
+            carry -= grown
+            fault.done += grown
+            if grown == 0 and fault.size - fault.done < 1 / 1024:
+                return
+
+    # Each of these is sent how much to grow by and the draw of the step, and yields how much it has grown:
+    # whole pieces only; the rest is carried over to the next step.
+
+    def _sessions(self, fault):
+        grown = 0
+        while True:
+            amount, draw = yield grown
+            count = int(amount * 1024 / SESSION_KIB)
+            keys = ["%016x" % draw.getrandbits(64) for _ in range(count)]
+            if keys:
+                self._conversations.open_sessions(keys, SESSION_KIB)
+            grown = count * SESSION_KIB / 1024
+
+    def _connections(self, fault):
+        """Taken in turn from both pools, and never given back."""
+        grown = 0
+        while True:
+            amount, draw = yield grown
+            grown = 0
+            for _ in range(int(amount)):
+                pool = draw.choice(self._store.pools)
+                try:
+                    self._kept.append(pool.take())
+                except Exhausted as error:
+                    print(f"ERROR {error}", flush=True)
+                grown += 1
+
+    def _leak(self, fault):
+        """Kept by a list that nobody reads: only a restart frees it."""
+        grown = 0
+        while True:
+            amount, draw = yield grown
+            self._kept.append(filled(int(amount * MIB), draw.randrange(255)))
+            grown = amount
+
+    def _cycles(self, fault):
+        """Circular references, with the automatic collector off, as some do for speed: only a collection frees them."""
+        gc.disable()
+        grown = 0
+        while True:
+            amount, draw = yield grown
+            one, other = Knot(), Knot()
+            one.other, other.other = other, one
+            one.data = filled(int(amount * MIB), draw.randrange(255))
+            one = other = None
+            grown = amount
+
+    def _contexts(self, fault):
+        """A few conversations with long messages; CONTEXT_WINDOW bounds how many of them are kept."""
+        keys = ["context-%d-%d" % (fault.seed, index) for index in range(20)]
+        grown = 0
+        while True:
+            amount, draw = yield grown
+            count = int(amount * 1024 / MESSAGE_KIB)
+            for _ in range(count):
+                key = draw.choice(keys)
+                known = self._conversations.sessions.get(key)
+                session = known or self._conversations.open_sessions([key], 1)[0]
+                self._conversations.remember(session, filled(MESSAGE_KIB * 1024, draw.randrange(255)))
+            grown = count * MESSAGE_KIB / 1024
+
+    def _load(self, fault):
+        """Honest work: the cache of answers fills up to its bound, and stays there."""
+        grown = 0
+        while True:
+            amount, draw = yield grown
+            key = "%016x" % draw.getrandbits(64)
+            self._conversations.fill_cache(key, filled(int(amount * MIB), draw.randrange(255)))
+            grown = amount
