@@ -85,18 +85,14 @@ export function appFigures(pod: PodReading | undefined): AppFigures {
       .find((one) => one === name || one.endsWith(`_${name}`));
     return key === undefined ? undefined : app[key];
   };
-  const sum = (...names: readonly string[]): number | undefined => {
-    const found = names.map(of).filter((value) => value !== undefined);
-    return found.length === 0 ? undefined : found.reduce((total, value) => total + value, 0);
-  };
   const figures = {
     activeSessions: of('active_sessions'),
     contextBytes: of('context_bytes'),
     contextMessages: of('context_messages_max'),
-    contextWindow: of('context_window'),
-    poolConnections: sum('redis_pool_connections', 'mongo_pool_connections'),
-    poolMax: sum('redis_pool_max_connections', 'mongo_pool_max_connections'),
-    poolWaiting: sum('redis_pool_waiting', 'mongo_pool_waiting'),
+    contextWindow: of('context_window_messages'),
+    poolConnections: of('pool_connections'),
+    poolMax: of('pool_size'),
+    poolWaiting: of('pool_exhausted_total'),
     inFlight: of('in_flight_requests'),
     cacheBytes: of('cache_bytes'),
     gcUncollectable: of('gc_objects_uncollectable_total'),
