@@ -16,7 +16,7 @@ interface OpenOptions extends CommonOptions {
   readonly runbook: string;
   readonly reason: string;
   readonly severity: 'warning' | 'critical';
-  readonly rehearse?: boolean;
+  readonly observe?: boolean;
   readonly watch?: boolean;
 }
 
@@ -32,11 +32,11 @@ export function addOpen(group: Command, cli: Cli): void {
         .choices(['warning', 'critical'])
         .default('warning'),
     )
-    .option('--rehearse', 'look and plan, change nothing')
+    .option('--observe', 'a rehearsal: look and plan, change nothing')
     .option('-w, --watch', 'watch it until it ends')
     .addHelpText(
       'after',
-      "\nExample:\n  nightshift incident open docker/local/agent --reason 'slow since noon' --watch",
+      "\nExamples:\n  nightshift incident open docker/local/agent --reason 'slow since noon' --watch\n  nightshift incident open docker/local/agent --reason 'what would it do?' --observe --watch",
     )
     .action((key: string, options: OpenOptions) => open(cli, key, options));
 }
@@ -53,8 +53,8 @@ async function open({ io, exit }: Cli, key: string, options: OpenOptions): Promi
 }
 
 function request({ by }: Access, target: Target, options: OpenOptions) {
-  const { runbook, reason, severity, rehearse = false } = options;
-  return { target, runbook, by, reason, severity, observeOnly: rehearse, product };
+  const { runbook, reason, severity, observe = false } = options;
+  return { target, runbook, by, reason, severity, observeOnly: observe, product };
 }
 
 /** The target as the configuration knows it, or as its key says what it is. */
