@@ -6,6 +6,7 @@ import type { Worker } from '@temporalio/worker';
 import { signalWithStart } from '../../client/incidents/start.js';
 import type { NotifyActivities } from '../../model/activities.js';
 import type { Alert } from '../../model/alert.js';
+import { digest } from '../../model/digest.js';
 import type { Extension } from '../../model/extension.js';
 import type { Policy } from '../../model/policy.js';
 import { anyRunbook, type Runbook } from '../../model/runbook.js';
@@ -100,6 +101,8 @@ export interface Bench {
   readonly environment: TestWorkflowEnvironment;
   readonly sent: { sink: string; what: string; title: string }[];
   policy: Policy;
+  /** Of one target; `policy` where it is not set otherwise. */
+  policyFor: (target: Target) => Policy;
   startWorkers(): Promise<() => Promise<void>>;
   open(name: string, alert?: Alert, more?: { observeOnly?: boolean }): Promise<WorkflowHandle>;
   view(handle: WorkflowHandle): Promise<IncidentView>;
@@ -133,6 +136,7 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
     environment,
     sent,
     policy: quick,
+    policyFor: () => self.policy,
     async startWorkers() {
       const workers = await createWorkers({
         connection: environment.nativeConnection,
@@ -145,7 +149,10 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
           adapters: [world.adapter],
           appliers: world.appliers,
           runbooks: extensions.map(({ runbook }) => runbook),
-          policyFor: () => ({ policy: self.policy, settings: {}, digest: 'test' }),
+          policyFor: (target) => {
+            const policy = self.policyFor(target);
+            return { policy, settings: {}, digest: digest({ policy, settings: {} }) };
+          },
           secret: () => 'secret',
           now: () => new Date(),
         },
