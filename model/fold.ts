@@ -94,7 +94,8 @@ const takers: { readonly [Type in Fact['type']]: Taker<Type> } = {
 
 function opened(draft: Draft, fact: FactOf<'opened'>): void {
   const { target, runbook, runbookVersion, product, by, shortId, runId, ladder, observeOnly, at } = fact;
-  const about = { target, runbook, runbookVersion, product, shortId, runId, observeOnly };
+  const rerun = fact.rerunOf === undefined ? {} : { rerunOf: fact.rerunOf };
+  const about = { target, runbook, runbookVersion, product, shortId, runId, observeOnly, ...rerun };
   Object.assign(draft.view, { ...about, openedAt: at, openedBy: by, phaseSince: at });
   draft.rungs = rungsOf(ladder);
 }

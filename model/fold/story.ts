@@ -58,7 +58,8 @@ const tellers: { readonly [Type in Fact['type']]: Teller<Type> } = {
 
 function tellOpened(fact: FactOf<'opened'>): string {
   const rehearsal = fact.observeOnly ? ' A rehearsal: nothing will be changed.' : '';
-  return `Opened by ${fact.by} for ${fact.target.key}, runbook ${fact.runbook}.${rehearsal}`;
+  const rerun = fact.rerunOf === undefined ? '' : ` (rerun of ${fact.rerunOf})`;
+  return `Opened by ${fact.by}${rerun} for ${fact.target.key}, runbook ${fact.runbook}.${rehearsal}`;
 }
 
 function tellPlanned({ change }: FactOf<'planned'>): string {

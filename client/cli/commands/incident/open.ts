@@ -68,7 +68,8 @@ async function targetOf(io: Io, key: string, options: CommonOptions): Promise<Ta
   throw new CliError(exitCodes.notFound, `there is no target ${key}`, suggest(key, known, `${named.mend}.`));
 }
 
-async function configInForce(io: Io, options: CommonOptions): Promise<Config | undefined> {
+/** The configuration here, or that of the `nightshift up` that runs; undefined where there is neither. */
+export async function configInForce(io: Io, options: CommonOptions): Promise<Config | undefined> {
   const file = configFile(io, options) ?? (await runningUp(io, options))?.config;
   return file === undefined ? undefined : loadConfig(file);
 }
