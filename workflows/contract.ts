@@ -1,8 +1,10 @@
 /** Everything that the outside needs to know of the workflows: ids, task queues, messages, search attributes. */
 import { defineSearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
+import type { CarryOutRequest } from '../model/activities.js';
 import type { Alert } from '../model/alert.js';
 import type { Decision, DecisionReply } from '../model/decision.js';
 import type { Fact, Outcome } from '../model/facts.js';
+import type { AnyLook } from '../model/look.js';
 import type { Target } from '../model/target.js';
 import type { IncidentView } from '../model/view.js';
 import type { Told, WatchPlan, WatchState } from '../model/watch.js';
@@ -81,7 +83,17 @@ export const updates = {
   /** `Decision` → `DecisionReply`. */
   decide: 'decide',
 } as const;
-export const queries = { view: 'view', facts: 'facts' } as const;
+export const queries = {
+  view: 'view',
+  facts: 'facts',
+  /** `JudgeQuestion` → `FreshJudgement`: what would be said to a change on another look. Asked by backtests. */
+  judge: 'judge',
+} as const;
+
+/** A change that is about to be carried out, the look that it would be judged on, and when (ISO). */
+export type JudgeQuestion = [request: CarryOutRequest, look: AnyLook, now: string];
+/** How an incident's end begins where code threw: people are told all the same. */
+export const stoppedByDefect = 'a defect stopped the incident';
 
 /** The payload of the `approve` and `reject` signals. `hash` may be left out where one change is asked for. */
 export interface SignalledDecision {
