@@ -47,16 +47,17 @@ function inUnits(tank: Tank, unit: number): Tank {
   });
 }
 
-/** Asks less often than a test on its own, and waits longer: forty incidents share the machine. */
+/** Asks less often than a test on its own, since every question costs, and waits longer: many share the machine. */
 export function patient(night: Bench): Bench {
   const slow: Bench = Object.create(night);
   slow.until = async (handle, holds) => {
-    for (const giveUp = Date.now() + 60_000; ; ) {
+    const giveUp = Date.now() + 90_000;
+    for (let wait = 200; ; wait = Math.min(800, wait * 1.5)) {
       const view = await night.view(handle);
       if (holds(view)) return view;
       if (Date.now() > giveUp)
         throw new Error(`${handle.workflowId}: ${JSON.stringify(view.timeline, null, 1)}`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
   };
   return slow;
