@@ -5,7 +5,7 @@ import { archiveError, codeOf } from './errors.js';
 import { readBundle, readHeader, standing, syncFolder, writeBundle } from './file.js';
 import { type Found, filesIn } from './files.js';
 import { fileName, monthOf } from './names.js';
-import type { Archive, ArchiveEntry, ArchiveFilter, Retention } from './types.js';
+import type { Archive, ArchiveEntry, ArchiveFilter, PruneOptions, Retention } from './types.js';
 
 export interface ArchiveOptions {
   /** True: the folder is created where it is missing. Otherwise that is an error, since a mount may be gone. */
@@ -40,7 +40,7 @@ export function createArchive(folder: string, options: ArchiveOptions = {}): Arc
     },
     list: (filter = {}, onBad = () => undefined) => listed(root, filter, onBad),
     read: (file) => readBundle(resolve(root, file)),
-    prune: (retention, now) => prune(self, retention, now),
+    prune: (retention, now, more = {}) => prune(self, retention, now, more),
   };
   return self;
 }
@@ -128,18 +128,36 @@ function fits({ incident }: ArchiveEntry, { since, until, runbook, target }: Arc
   );
 }
 
-async function prune(archive: Archive, retention: Retention, now: Date): Promise<readonly ArchiveEntry[]> {
-  await pruneRest(archive.folder, now);
+async function prune(
+  archive: Archive,
+  retention: Retention,
+  now: Date,
+  options: PruneOptions,
+): Promise<readonly ArchiveEntry[]> {
+  const { dryRun = false } = options;
+  if (!dryRun) await pruneRest(archive.folder, now);
   const entries: ArchiveEntry[] = [];
   for await (const entry of archive.list()) entries.push(entry);
+  const gone = surplus(entries, retention, now, options);
+  if (!dryRun) for (const { file } of gone) await remove(file);
+  return gone;
+}
+
+/** What a retention does not keep of these, oldest end first. */
+function surplus(
+  entries: readonly ArchiveEntry[],
+  retention: Retention,
+  now: Date,
+  { closedBefore }: PruneOptions,
+): readonly ArchiveEntry[] {
   const oldest = retention.seconds === undefined ? -Infinity : now.getTime() - retention.seconds * 1000;
+  const spared = closedBefore === undefined ? Infinity : Date.parse(closedBefore);
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const gone: ArchiveEntry[] = [];
   for (const entry of entries) {
-    const tooOld = Date.parse(entry.incident.closedAt) < oldest;
+    const end = Date.parse(entry.incident.closedAt);
     const tooMuch = retention.bytes !== undefined && bytes > retention.bytes;
-    if (!tooOld && !tooMuch) continue;
-    await remove(entry.file);
+    if (end >= spared || !(end < oldest || tooMuch)) continue;
     bytes -= entry.bytes;
     gone.push(entry);
   }
