@@ -6,6 +6,7 @@ import { makeBundle } from '../model/bundle/make.js';
 import type { IncidentBundle, RecordedHistory } from '../model/bundle/types.js';
 import { shortId } from '../model/digest.js';
 import { product } from '../model/product.js';
+import { sha256 } from './format.js';
 
 /** One run, by Temporal's own names. */
 export interface RunRef {
@@ -49,6 +50,7 @@ export async function collectBundle(
   return makeBundle(
     { workflowId: run.workflowId, runId: run.runId, namespace: client.options.namespace, events },
     { writtenAt: now.toISOString(), writtenBy: product },
+    sha256,
   );
 }
 

@@ -1,12 +1,17 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync, gzip } from 'node:zlib';
 import { checkBundle, checkHeader } from '../model/bundle/check.js';
 import { BundleError } from '../model/bundle/errors.js';
+import type { Sha256 } from '../model/bundle/seal.js';
 import { type BundledIncident, bundleFormat, type IncidentBundle } from '../model/bundle/types.js';
 import { codeOf } from './errors.js';
 
 /** Bytes that a bundle may come to when it is opened: five times what Temporal lets a history grow to. */
 const largest = 256 * 1024 * 1024;
+
+/** The same value as the pure one, from Node. */
+export const sha256: Sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 const pack = promisify(gzip);
 const unpack = promisify(gunzip);
@@ -44,7 +49,7 @@ export async function decodeBundle(
   if (bytes.length < 2)
     throw new BundleError('truncated', file, bytes.length === 0 ? 'is empty' : 'has no more than one byte');
   const text = isGzip(bytes) ? await unzipped(bytes, file, atMost) : bytes.toString('utf8');
-  return checkBundle(parse(text, file), file);
+  return checkBundle(parse(text, file), file, sha256);
 }
 
 /**

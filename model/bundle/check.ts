@@ -4,7 +4,7 @@ import { BundleError, type BundleProblem } from './errors.js';
 import { fact } from './fact-shapes.js';
 import { isObject } from './payloads.js';
 import { policyShape } from './policy-shape.js';
-import { bundleDigest } from './seal.js';
+import { bundleDigest, type Sha256 } from './seal.js';
 import {
   type Check,
   isShallow,
@@ -80,10 +80,10 @@ const whole: Check = members({
  * What was parsed from a file, as a bundle: its format, version, digest and the shape of all that is used of it.
  * Throws `BundleError`, which names `file`.
  */
-export function checkBundle(json: unknown, file = 'the bundle'): IncidentBundle {
+export function checkBundle(json: unknown, file = 'the bundle', sha256?: Sha256): IncidentBundle {
   const bundle = checkHead(json, file);
   const { digest } = bundle;
-  if (digest !== bundleDigest(bundle))
+  if (digest !== bundleDigest(bundle, sha256))
     throw new BundleError('edited', file, `was changed since it was written: its digest does not fit`);
   const wrong = whole(bundle, 'bundle');
   if (wrong !== undefined) throw new BundleError('unreadable', file, `makes no sense: ${wrong}`);

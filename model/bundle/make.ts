@@ -9,7 +9,7 @@ import { fact } from './fact-shapes.js';
 import { isObject, payloadValues } from './payloads.js';
 import { policyShape } from './policy-shape.js';
 import { redactHistory } from './redact-history.js';
-import { type BundleParts, sealBundle } from './seal.js';
+import { type BundleParts, type Sha256, sealBundle } from './seal.js';
 import { isShallow, list, members, oneOf, text, time } from './shape.js';
 import type { BundledIncident, IncidentBundle, PolicyInForce, RunStatus } from './types.js';
 
@@ -46,11 +46,12 @@ const endings: Readonly<Record<string, RunStatus>> = {
 export function makeBundle(
   run: RecordedRun,
   { writtenAt, writtenBy }: Pick<BundleParts, 'writtenAt' | 'writtenBy'>,
+  sha256?: Sha256,
 ): IncidentBundle {
   const { events, redactions } = redactHistory(run.events);
   const result = resultOf(events);
   const incident = incidentOf(run, events, result?.facts);
-  return sealBundle({
+  const parts = {
     incident: result ? { ...incident, outcome: result.outcome } : incident,
     writtenAt,
     writtenBy,
@@ -59,7 +60,8 @@ export function makeBundle(
     policies: policiesOf(events),
     ...(result && { facts: result.facts, ...(result.report && { report: result.report }) }),
     history: { events },
-  });
+  };
+  return sealBundle(parts, sha256);
 }
 
 /** How the run ended, and why where its last event says so. Undefined: it has not ended. */

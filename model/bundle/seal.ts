@@ -1,4 +1,5 @@
-import { digest } from '../digest.js';
+import { sha256Hex } from '../digest.js';
+import { canonicalJson } from '../json.js';
 import { bundleFormat, bundleVersion, type IncidentBundle } from './types.js';
 
 /** What a bundle is made of; the rest follows from it. */
@@ -9,14 +10,20 @@ const about =
   'Temporal history. `nightshift incident show --bundle FILE` tells it; history is Temporal’s own JSON, which ' +
   '`temporal workflow` and every Temporal SDK read.';
 
+/**
+ * SHA-256 of a text in UTF-8, as hex. The pure one is the default; where Node is, its own is ten times as fast and
+ * gives the same.
+ */
+export type Sha256 = (text: string) => string;
+
 /** The digest that belongs into a bundle: SHA-256 of the canonical JSON of everything in it but `digest`. */
-export function bundleDigest(bundle: Readonly<Record<string, unknown>>): string {
+export function bundleDigest(bundle: Readonly<Record<string, unknown>>, sha256: Sha256 = sha256Hex): string {
   const { digest: _, ...rest } = bundle;
-  return `sha256:${digest(rest)}`;
+  return `sha256:${sha256(canonicalJson(rest))}`;
 }
 
 /** A bundle with its digest, from its parts. */
-export function sealBundle(parts: BundleParts): IncidentBundle {
+export function sealBundle(parts: BundleParts, sha256?: Sha256): IncidentBundle {
   const head = { format: bundleFormat, version: bundleVersion, about } as const;
-  return { ...head, digest: bundleDigest({ ...head, ...parts }), ...parts };
+  return { ...head, digest: bundleDigest({ ...head, ...parts }, sha256), ...parts };
 }
