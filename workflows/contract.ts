@@ -14,7 +14,11 @@ export const workflowIds = {
   governor: (scope: string): string => `governor/${scope}`,
   watch: (targetKey: string): string => `watch/${targetKey}`,
   notifications: (shortId: string): string => `notifications/${shortId}`,
+  /** Of its runs, each with the time that its schedule adds. */
+  archiver: 'archiver',
 };
+
+export const scheduleIds = { archiver: 'nightshift-archiver' } as const;
 
 /** The key of the target that an incident's workflow id names. */
 export function targetKeyOf(workflowId: string): string {
@@ -24,6 +28,8 @@ export function targetKeyOf(workflowId: string): string {
 export const taskQueues = {
   workflows: 'nightshift',
   notify: 'nightshift/notify',
+  /** Served only by workers that have the archive's folder. */
+  archive: 'nightshift/archive',
   observe: (scope: string): string => `nightshift/${scope}/observe`,
   change: (scope: string): string => `nightshift/${scope}/change`,
   wait: (scope: string): string => `nightshift/${scope}/wait`,
@@ -34,6 +40,7 @@ export const workflowTypes = {
   governor: 'governor',
   watch: 'watch',
   notifications: 'notifications',
+  archiver: 'archiver',
 } as const;
 
 /** The argument of every runbook's workflow. What happened comes as signals. */
@@ -43,6 +50,10 @@ export interface IncidentInput {
   /** Rehearsal: looks, plans, changes nothing. */
   readonly observeOnly: boolean;
   readonly product: string;
+  /** What it is opened for, where that can't come as a signal: an incident that may not join an open one. */
+  readonly alert?: Alert;
+  /** Short id of the incident that this one runs again. */
+  readonly rerunOf?: string;
 }
 
 /** What a closed incident leaves: read from here, never queried. */

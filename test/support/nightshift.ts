@@ -4,7 +4,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { signalWithStart } from '../../client/incidents/start.js';
-import type { NotifyActivities } from '../../model/activities.js';
+import type { ArchiveActivities, NotifyActivities } from '../../model/activities.js';
 import type { Alert } from '../../model/alert.js';
 import { digest } from '../../model/digest.js';
 import type { Extension } from '../../model/extension.js';
@@ -103,7 +103,7 @@ export interface Bench {
   policy: Policy;
   /** Of one target; `policy` where it is not set otherwise. */
   policyFor: (target: Target) => Policy;
-  startWorkers(): Promise<() => Promise<void>>;
+  startWorkers(more?: { archive?: ArchiveActivities }): Promise<() => Promise<void>>;
   open(name: string, alert?: Alert, more?: { observeOnly?: boolean }): Promise<WorkflowHandle>;
   view(handle: WorkflowHandle): Promise<IncidentView>;
   until(handle: WorkflowHandle, holds: (view: IncidentView) => boolean): Promise<IncidentView>;
@@ -137,7 +137,7 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
     sent,
     policy: quick,
     policyFor: () => self.policy,
-    async startWorkers() {
+    async startWorkers({ archive } = {}) {
       const workers = await createWorkers({
         connection: environment.nativeConnection,
         client,
@@ -145,6 +145,7 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
         scopes: [scope],
         bundle,
         notify,
+        ...(archive && { archive }),
         registry: {
           adapters: [world.adapter],
           appliers: world.appliers,
