@@ -16,15 +16,16 @@ export function compare({ incident, recorded: then, candidate: run }: BacktestPa
   const differences = scene.matches.flatMap((match) => compareMatch(scene, match));
   const view = scene.matches.filter((match) => isCompared(scene, match));
   const restarts = restartsOf(scene, view);
+  const ladder = rowsOf(scene, differences);
   const { unknown, failed, stretchedSeconds } = run;
   return {
     incident,
     status: failed !== undefined ? 'failed' : unknown || !scene.ended ? 'unknown' : ended(differences),
-    differences: inStoryOrder(differences),
+    differences: inStoryOrder(scene, ladder, differences),
     recorded: side(scene.recorded, restarts.recorded, questions(scene.recorded, view, 'recorded')),
     candidate: side(scene.candidate, restarts.candidate, questions(scene.candidate, view, 'candidate')),
     restarts: { saved: restarts.saved, added: restarts.added },
-    ladder: rowsOf(scene, differences),
+    ladder,
     ...(unknown && {
       unknown: { ...unknown, afterSeconds: secondsBetween(run.facts[0]?.at ?? unknown.at, unknown.at) },
     }),
@@ -86,9 +87,16 @@ function side(moves: readonly Move[], restarts: number, decisions: number): Side
   };
 }
 
-/** As the candidate's ladder was climbed; what only the recording has stands where it was in that. */
-function inStoryOrder(differences: readonly Difference[]): readonly Difference[] {
-  const place = ({ candidateMove, recordedMove }: Difference) => candidateMove ?? recordedMove ?? 0;
+/** As the ladders beside each other are read, from the top. */
+function inStoryOrder(
+  { recorded, candidate }: Scene,
+  rows: readonly LadderRow[],
+  differences: readonly Difference[],
+): readonly Difference[] {
+  const place = ({ candidateMove, recordedMove }: Difference) =>
+    candidateMove === undefined
+      ? rows.findIndex((row) => row.recorded === recorded[recordedMove ?? -1])
+      : rows.findIndex((row) => row.candidate === candidate[candidateMove]);
   return [...differences].sort((a, b) => place(a) - place(b));
 }
 
