@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { type Config, loadConfig } from '../../../../config/index.js';
 import { parseDockerKey } from '../../../../config/target-key.js';
 import { product } from '../../../../model/product.js';
 import type { Target } from '../../../../model/target.js';
@@ -7,7 +6,7 @@ import { type Access, withAccess } from '../../access/index.js';
 import { CliError, exitCodes } from '../../exit-codes.js';
 import { withConnection, withPerson } from '../../options.js';
 import type { Cli } from '../../program.js';
-import { type CommonOptions, configFile, runningUp } from '../../settings.js';
+import { type CommonOptions, configInForce } from '../../settings.js';
 import { suggest } from '../../suggest.js';
 import type { Io } from '../../terminal/io.js';
 import { exitCodeOf, watch } from '../../watch/watch.js';
@@ -66,10 +65,4 @@ async function targetOf(io: Io, key: string, options: CommonOptions): Promise<Ta
   if (!('problem' in named)) return { key, kind: named.kind, scope: named.scope };
   const known = config?.targets.map((target) => target.key) ?? [];
   throw new CliError(exitCodes.notFound, `there is no target ${key}`, suggest(key, known, `${named.mend}.`));
-}
-
-/** The configuration here, or that of the `nightshift up` that runs; undefined where there is neither. */
-export async function configInForce(io: Io, options: CommonOptions): Promise<Config | undefined> {
-  const file = configFile(io, options) ?? (await runningUp(io, options))?.config;
-  return file === undefined ? undefined : loadConfig(file);
 }

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { confirm, isCancel } from '@clack/prompts';
 import type { Command } from 'commander';
+import { readBundle } from '../../../../archive/file.js';
 import { product } from '../../../../model/product.js';
 import { type RerunPlan, rerunPlan } from '../../../../model/rerun.js';
 import type { Target } from '../../../../model/target.js';
@@ -9,12 +11,11 @@ import { named } from '../../access/named.js';
 import { CliError, exitCodes } from '../../exit-codes.js';
 import { withConnection, withPerson } from '../../options.js';
 import type { Cli } from '../../program.js';
-import type { CommonOptions } from '../../settings.js';
+import { type CommonOptions, configInForce } from '../../settings.js';
 import { suggest } from '../../suggest.js';
 import type { Io } from '../../terminal/io.js';
 import { withProgress } from '../../terminal/progress.js';
 import { exitCodeOf, watch } from '../../watch/watch.js';
-import { configInForce } from './open.js';
 
 export interface RerunOptions extends CommonOptions {
   readonly bundle?: string;
@@ -68,12 +69,21 @@ async function planOf(
       'say which incident: its target or short id, or a bundle with --bundle',
       'The incidents there are: nightshift incident list --all',
     );
+  if (bundle !== undefined) return planOfBundle(resolve(io.cwd, bundle));
   const reading = named(incidents, name ?? '').then((ref) => incidents.read(ref));
   const old = await withProgress(io, 'Asking for the incident', reading);
   return rerunPlan(old.facts ?? []) ?? unknown(old);
 }
 
-function unknown({ shortId, targetKey, runbook, status, note }: IncidentDetails): never {
+async function planOfBundle(file: string): Promise<RerunPlan> {
+  const { incident, facts } = await readBundle(file);
+  const { shortId, target, runbook, status } = incident;
+  return rerunPlan(facts ?? []) ?? unknown({ shortId, targetKey: target.key, runbook, status });
+}
+
+type Untold = Pick<IncidentDetails, 'shortId' | 'targetKey' | 'runbook' | 'status' | 'note'>;
+
+function unknown({ shortId, targetKey, runbook, status, note }: Untold): never {
   throw new CliError(
     exitCodes.refused,
     `what the incident ${shortId} was about can’t be told (${note ?? status})`,
