@@ -1,8 +1,12 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readBundle } from '../../../../archive/file.js';
 import { json, markdown } from '../../../../model/report/index.js';
+import { bundledIncident } from '../../../incidents/bundled.js';
 import type { IncidentDetails } from '../../../incidents/index.js';
 import { withAccess } from '../../access/index.js';
 import { named } from '../../access/named.js';
+import { CliError, exitCodes } from '../../exit-codes.js';
 import { withConnection, withOutput } from '../../options.js';
 import type { Cli } from '../../program.js';
 import type { CommonOptions } from '../../settings.js';
@@ -12,20 +16,54 @@ import { frame } from '../../watch/frame.js';
 import { liveView } from '../../watch/live-view.js';
 import { describeOnly } from '../../watch/watch.js';
 
+interface ShowOptions extends CommonOptions {
+  readonly bundle?: string;
+}
+
 export function addShow(group: Command, { io }: Cli): void {
-  withOutput(withConnection(group.command('show').argument('<incident>', 'target or short id')))
+  withOutput(withConnection(group.command('show').argument('[incident]', 'target or short id')))
     .description('One incident as it stands, or its report (-o md)')
+    .option(
+      '--bundle <file>',
+      'an archived or exported incident; neither a server nor a configuration is needed',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  nightshift incident show docker/local/agent\n  nightshift incident show k3f9x2ab -o md > report.md',
+      '\nExamples:\n  nightshift incident show docker/local/agent\n  nightshift incident show k3f9x2ab -o md > report.md\n  nightshift incident show --bundle 2026-11-22T07-23-27Z-k3f9x2ab.nightshift.json.gz',
     )
-    .action(async (name: string, options: CommonOptions) => {
-      const details = await withAccess(io, options, ({ incidents }) => {
-        const reading = named(incidents, name).then((ref) => incidents.read(ref));
-        return withProgress(io, 'Asking for the incident', reading);
-      });
-      io.out(shown(io, details, options.output));
-    });
+    .action((name: string | undefined, options: ShowOptions) =>
+      options.bundle === undefined ? show(io, name, options) : showBundle(io, name, options.bundle, options),
+    );
+}
+
+async function show(io: Io, name: string | undefined, options: ShowOptions): Promise<void> {
+  if (name === undefined)
+    throw new CliError(
+      exitCodes.usage,
+      'no incident is named',
+      'Name it by its target or short id (nightshift incident list), or name a file with --bundle.',
+    );
+  const details = await withAccess(io, options, ({ incidents }) => {
+    const reading = named(incidents, name).then((ref) => incidents.read(ref));
+    return withProgress(io, 'Asking for the incident', reading);
+  });
+  io.out(shown(io, details, options.output));
+}
+
+async function showBundle(
+  io: Io,
+  name: string | undefined,
+  file: string,
+  { output }: ShowOptions,
+): Promise<void> {
+  if (name !== undefined)
+    throw new CliError(
+      exitCodes.usage,
+      `${name} and --bundle can’t both be shown`,
+      'Leave one of them away.',
+    );
+  const bundle = await withProgress(io, 'Reading the bundle', readBundle(resolve(io.cwd, file)));
+  io.out(shown(io, bundledIncident(bundle), output));
 }
 
 /** An incident in the form asked for. */
