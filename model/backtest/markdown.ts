@@ -122,8 +122,9 @@ function incidentSection(one: IncidentDifference): readonly string[] {
     '',
     '| recorded | candidate |',
     '| --- | --- |',
-    ...ladder.map(row),
+    ...ladder.filter(({ mark }) => mark !== 'beyond').map(row),
     ...(unknown ? [`| | **${cell(`Unknown from here: ${unknown.why}`)}** |`] : []),
+    ...ladder.filter(({ mark }) => mark === 'beyond').map(row),
     '',
   ];
 }
