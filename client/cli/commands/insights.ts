@@ -95,7 +95,7 @@ class Reader {
         : fromFiles([place], this.wanted, this.onBad);
       summaries.push(...(await this.all(source)));
     }
-    const show = 'nightshift incident show <id>, or of a bundle: nightshift incident show --bundle <file>';
+    const show = 'nightshift incident show --bundle <file> (the id is in its name)';
     return { summaries: once(summaries), from: `read from ${paths.join(', ')}`, show };
   }
 

@@ -41,7 +41,7 @@ no open incident. Hold-offs don’t apply, and what comes of a rerun holds no re
 
 Examples:
   nightshift incident rerun k3f9x2ab --observe --watch
-  nightshift incident rerun --bundle archive/2026-11-22-k3f9x2ab.json --yes`;
+  nightshift incident rerun --bundle 2026-11-22T07-23-27Z-k3f9x2ab.nightshift.json.gz --yes`;
 
 async function rerun({ io, exit }: Cli, name: string | undefined, options: RerunOptions): Promise<void> {
   await withAccess(io, options, async (access) => {
