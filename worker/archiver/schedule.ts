@@ -76,16 +76,14 @@ function asJson({ everySeconds, retention, owner }: ArchiverInput): Json {
   return { everySeconds, retention: { ...retention }, owner };
 }
 
-/** False: it was there already. */
+/** Creates the schedule and has it begin at once. False: it was there already. */
 async function create(client: Client, input: ArchiverInput): Promise<boolean> {
   try {
-    await reach(client, callLimitMs, () =>
-      client.schedule.create({
-        scheduleId: scheduleIds.archiver,
-        ...planOf(input),
-        state: { triggerImmediately: true },
-      }),
+    const handle = await reach(client, callLimitMs, () =>
+      client.schedule.create({ scheduleId: scheduleIds.archiver, ...planOf(input) }),
     );
+    // Not by `triggerImmediately`: such a run is nobody's predecessor, and what it remembers would be lost.
+    await reach(client, callLimitMs, () => handle.trigger(ScheduleOverlapPolicy.SKIP));
     return true;
   } catch (error) {
     if (error instanceof ScheduleAlreadyRunning) return false;
