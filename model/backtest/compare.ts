@@ -12,7 +12,7 @@ import type { BacktestPair } from './types.js';
  * counts neither as saved nor as missing.
  */
 export function compare({ incident, recorded: then, candidate: run }: BacktestPair): IncidentDifference {
-  const scene = sceneOf(then, run.facts);
+  const scene = sceneOf(then, run);
   const differences = scene.matches.flatMap((match) => compareMatch(scene, match));
   const view = scene.matches.filter((match) => isCompared(scene, match));
   const restarts = restartsOf(scene, view);
@@ -20,7 +20,7 @@ export function compare({ incident, recorded: then, candidate: run }: BacktestPa
   const { unknown, failed, stretchedSeconds } = run;
   return {
     incident,
-    status: failed !== undefined ? 'failed' : unknown || !scene.ended ? 'unknown' : ended(differences),
+    status: failed !== undefined ? 'failed' : scene.ended ? ended(differences) : 'unknown',
     differences: inStoryOrder(scene, ladder, differences),
     recorded: side(scene.recorded, restarts.recorded, questions(scene.recorded, view, 'recorded')),
     candidate: side(scene.candidate, restarts.candidate, questions(scene.candidate, view, 'candidate')),
@@ -42,7 +42,7 @@ function ended(differences: readonly Difference[]): IncidentStatus {
 function isCompared({ ended, recorded, knownSeconds }: Scene, match: Match): boolean {
   if (match.candidate !== undefined || ended) return true;
   const move = match.recorded === undefined ? undefined : recorded[match.recorded];
-  return move !== undefined && move.afterSeconds <= knownSeconds;
+  return move !== undefined && move.afterSeconds < knownSeconds;
 }
 
 /** Made on both sides, only recorded, only by the candidate. A decision that is still open saves nothing. */

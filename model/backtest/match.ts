@@ -48,6 +48,8 @@ function likenessOf(a: Move, b: Move): number {
 
 function likeChanges(a: ChangeMove, b: ChangeMove): number {
   const same = a.hash === b.hash ? 8 : a.kind === b.kind && a.object === b.object ? 4 : 2;
+  // Of a move that was cut short nothing tells which of several it is: then it is the first one.
+  if (b.end === 'unfinished' || b.end === 'sent') return same;
   const sent = wasSent(a) === wasSent(b) ? 0.5 : 0;
   return same + sent + (a.end === b.end ? 0.25 : 0);
 }

@@ -3,6 +3,7 @@ import { secondsBetween } from '../format.js';
 import { inOrder, type Match, matchMoves } from './match.js';
 import type { Move } from './moves.js';
 import { movesOf } from './read-moves.js';
+import type { BacktestRun } from './types.js';
 
 /** Both sides of one incident, and what answers what. */
 export interface Scene {
@@ -18,11 +19,12 @@ export interface Scene {
 }
 
 /** Reads both sides, and finds what answers what. */
-export function sceneOf(then: readonly Fact[], now: readonly Fact[]): Scene {
+export function sceneOf(then: readonly Fact[], { facts, unknown, failed }: BacktestRun): Scene {
+  const now = failed === undefined ? facts : withoutDefect(facts);
   const recorded = movesOf(then);
   const candidate = movesOf(now);
   const matches = matchMoves(recorded, candidate);
-  const ended = candidate.some(({ type }) => type === 'end');
+  const ended = !unknown && candidate.some(({ type }) => type === 'end');
   const first = now[0];
   const last = now.at(-1);
   const knownSeconds = ended
@@ -31,4 +33,10 @@ export function sceneOf(then: readonly Fact[], now: readonly Fact[]): Scene {
       ? secondsBetween(first.at, last.at)
       : -1;
   return { recorded, candidate, matches, steady: inOrder(matches, recorded), ended, knownSeconds };
+}
+
+/** A defect ends an incident as an escalation, which the candidate did not decide. */
+function withoutDefect(facts: readonly Fact[]): readonly Fact[] {
+  const end = facts.find((fact) => fact.type === 'closed');
+  return facts.filter((fact) => fact !== end && !(fact.type === 'escalated' && fact.why === end?.why));
 }

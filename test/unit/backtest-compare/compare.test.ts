@@ -335,4 +335,18 @@ describe('where nothing is known', () => {
     expect(found).toMatchObject({ status: 'failed', failed: 'runbook is not a function', differences: [] });
     expect(new Set(found.ladder.map(({ mark }) => mark))).toEqual(new Set(['beyond']));
   });
+
+  it('the escalation that a defect ends in is none of the candidate’s decisions', () => {
+    const defect = "a defect stopped the incident: can't read 'length'";
+    const failed = edited(tale('a', { rung: clear, how: 'auto' }, ...escalated), (fact) =>
+      fact.type === 'escalated' || fact.type === 'closed' ? { ...fact, why: defect } : undefined,
+    );
+    const was = tale('a', { rung: clear, how: 'auto' }, { rung: restart, how: 'approved' }, ...recovered);
+    expect(compare(pairOf(was, failed, { failed: defect }))).toMatchObject({
+      status: 'failed',
+      differences: [],
+      restarts: { saved: 0, added: 0 },
+      recorded: { restarts: 0, decisions: 0 },
+    });
+  });
 });

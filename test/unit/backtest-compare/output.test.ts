@@ -28,7 +28,7 @@ describe('a backtest', () => {
   });
 
   it('is data for a console', async () => {
-    await expect(backtestJson(exampleReport())).toMatchFileSnapshot('golden/report.json');
+    await expect(backtestJson(exampleReport())).toMatchFileSnapshot('golden/json.txt');
   });
 
   it('says where there is nothing that differs, and where it was interrupted', () => {
