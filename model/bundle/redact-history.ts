@@ -16,11 +16,19 @@ export function redactHistory(events: readonly JsonObject[]): {
   readonly events: readonly JsonObject[];
   readonly redactions: number;
 } {
-  const looking = new Redactor();
+  const called = calledOf(events[0]);
+  const looking = new Redactor(called);
   for (const event of events) redactMembers(event, looking);
   if (looking.redactions === 0) return { events, redactions: 0 };
-  const redactor = new Redactor(givenAway([...looking.found], events[0]));
+  const redactor = new Redactor(called, givenAway([...looking.found], called));
   return { events: events.map((event) => redactMembers(event, redactor)), redactions: redactor.redactions };
+}
+
+/** What the incident itself is called: its ids, its runbook, its target. */
+function calledOf(first: JsonObject | undefined): string {
+  const { workflowId, workflowType, input } = first ? attributesOf(first) : {};
+  const opened = payloadValues(input)[0];
+  return JSON.stringify([workflowId, workflowType, isObject(opened) ? opened.target : null]);
 }
 
 /** Secrets looked for everywhere: enough for any incident that is not all secrets, few enough for one pattern. */
@@ -30,10 +38,7 @@ const mostSecrets = 200;
  * Those that are no word which may rightly stand elsewhere: long, with letters and digits, and no part of what the
  * incident itself is called.
  */
-function givenAway(secrets: readonly string[], first: JsonObject | undefined): readonly string[] {
-  const { workflowId, workflowType, input } = first ? attributesOf(first) : {};
-  const opened = payloadValues(input)[0];
-  const called = JSON.stringify([workflowId, workflowType, isObject(opened) ? opened.target : null]);
+function givenAway(secrets: readonly string[], called: string): readonly string[] {
   const telling = (secret: string): boolean =>
     secret.length >= 8 && /\d/.test(secret) && /[a-z]/i.test(secret) && !/\s/.test(secret);
   return secrets.filter((secret) => telling(secret) && !called.includes(secret)).slice(0, mostSecrets);

@@ -14,8 +14,14 @@ export class Redactor {
   private readonly known = new Map<string, string>();
   private readonly everywhere: RegExp | undefined;
 
-  /** `secrets` are taken out wherever they stand, whatever stands beside them. */
-  constructor(secrets: readonly string[] = []) {
+  /**
+   * `called` is what the incident itself is called: a container may be named `sk-learn-…`, and its name stays.
+   * `secrets` are taken out wherever they stand, whatever stands beside them.
+   */
+  constructor(
+    private readonly called = '',
+    secrets: readonly string[] = [],
+  ) {
     const longestFirst = secrets.toSorted((a, b) => b.length - a.length);
     const forms = longestFirst.map((secret) => secret.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'));
     this.everywhere = forms.length === 0 ? undefined : new RegExp(forms.join('|'), 'g');
@@ -39,7 +45,9 @@ export class Redactor {
 
   private clean(text: string): string {
     const clean = redact(text);
-    for (const secret of takenOut(text, clean)) this.found.add(secret);
+    const taken = takenOut(text, clean);
+    if (clean !== text && taken.every((secret) => this.called.includes(secret))) return text;
+    for (const secret of taken) this.found.add(secret);
     return this.everywhere ? clean.replace(this.everywhere, redacted) : clean;
   }
 
