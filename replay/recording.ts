@@ -1,4 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { readBundle } from '../archive/file.js';
+import { BundleError } from '../model/bundle/errors.js';
+import { attributesOf } from '../model/bundle/events.js';
+import { isObject, payloadValues } from '../model/bundle/payloads.js';
 import { bundleFormat, type IncidentBundle } from '../model/bundle/types.js';
 import type { Fact } from '../model/facts.js';
 import type { Json, JsonObject } from '../model/json.js';
@@ -7,12 +11,25 @@ import type { Recording } from './types.js';
 /** A file or a history that is no recording. The message says what it is instead. */
 export class NotARecording extends Error {
   override readonly name = 'NotARecording';
+  readonly mend =
+    'Name bundles (nightshift incident export) or histories (temporal workflow show -o json), whole ones.';
 }
+
+/** How much of a file tells whether it is a bundle, whose first member says so. */
+const headBytes = 400;
 
 /** Reads one file: a bundle, or a history as Temporal's own tools write it. Throws `BundleError`, `NotARecording`. */
 export async function readRecording(file: string, name = file): Promise<Recording> {
-  const value = parsed(await readFile(file, 'utf8'));
-  return isBundle(value) ? fromBundle(name, value as unknown as IncidentBundle) : fromHistory(name, value);
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new BundleError('unreadable', file, `can't be read (${error.code ?? error.message})`);
+  });
+  const head = bytes.subarray(0, headBytes).toString('latin1');
+  if (isGzip(bytes) || head.includes(bundleFormat)) return fromBundle(name, await readBundle(file));
+  return fromHistory(name, parsed(bytes.toString('utf8')));
+}
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 function parsed(text: string): Json {
@@ -20,12 +37,9 @@ function parsed(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw new NotARecording(`it is no JSON, or not all of it is there: ${(error as Error).message}`);
+    const what = /end of JSON|Unterminated/.test(String(error)) ? 'it ends in the middle' : 'it is no JSON';
+    throw new NotARecording(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function isBundle(value: Json): boolean {
-  return isObject(value) && value.format === bundleFormat;
 }
 
 /** What a bundle that has been read tells a replay. */
@@ -47,11 +61,11 @@ export function fromBundle(name: string, bundle: IncidentBundle): Recording {
  */
 export function fromHistory(name: string, value: Json, workflowId?: string): Recording {
   const { events, id } = eventsIn(value);
-  const started = attributesOf(events[0]);
+  const started = attributesOf(events[0] as JsonObject);
   const facts = factsOf(events);
   return {
     name,
-    workflowId: workflowId ?? id ?? text(started?.workflowId) ?? name,
+    workflowId: workflowId ?? id ?? text(started.workflowId) ?? name,
     workflowType: typeOf(events),
     history: { events },
     ...(facts && { facts }),
@@ -59,20 +73,18 @@ export function fromHistory(name: string, value: Json, workflowId?: string): Rec
 }
 
 function eventsIn(value: Json): { readonly events: readonly JsonObject[]; readonly id?: string } {
-  if (!isObject(value)) throw new NotARecording('it is JSON, but neither a bundle nor a history');
-  const inner = value.history;
-  const holder = isObject(inner) ? inner : value;
-  const { events } = holder;
-  if (!isList(events) || !events.every(isObject))
+  const holder = isObject(value) && isObject(value.history) ? value.history : value;
+  const events = isObject(holder) ? holder.events : undefined;
+  if (!Array.isArray(events) || !events.every(isObject))
     throw new NotARecording('it is JSON, but neither a bundle nor a history: it has no list of events');
   if (events.length === 0) throw new NotARecording('its history has no events');
-  const id = text(value.workflowId);
-  return { events, ...(id !== undefined && { id }) };
+  const id = isObject(value) ? text(value.workflowId) : undefined;
+  return { events: events as readonly JsonObject[], ...(id !== undefined && { id }) };
 }
 
 /** The workflow type that the first event names. Throws `NotARecording`. */
 function typeOf(events: readonly JsonObject[]): string {
-  const type = attributesOf(events[0])?.workflowType;
+  const type = events[0] ? attributesOf(events[0]).workflowType : undefined;
   const name = isObject(type) ? text(type.name) : undefined;
   if (name === undefined)
     throw new NotARecording('its history does not begin with the start of a workflow: part of it is missing');
@@ -82,39 +94,11 @@ function typeOf(events: readonly JsonObject[]): string {
 /** Facts in the result of an incident that completed; undefined where it has none. */
 function factsOf(events: readonly JsonObject[]): readonly Fact[] | undefined {
   const end = events.at(-1)?.workflowExecutionCompletedEventAttributes;
-  const result = isObject(end) ? payloadsOf(end.result)[0] : undefined;
-  if (!isObject(result) || !isList(result.facts)) return undefined;
-  return result.facts as unknown as readonly Fact[];
+  const result = isObject(end) ? payloadValues(end.result)[0] : undefined;
+  if (!isObject(result) || !Array.isArray(result.facts)) return undefined;
+  return result.facts as readonly Fact[];
 }
 
-/** The attributes of an event, under whichever of its names. */
-export function attributesOf(event: JsonObject | undefined): JsonObject | undefined {
-  if (!event) return undefined;
-  const found = Object.entries(event).find(([key]) => key.endsWith('EventAttributes'))?.[1];
-  return isObject(found) ? found : undefined;
-}
-
-/** Payloads as values; one that is no plain JSON (encrypted, binary) is undefined. */
-export function payloadsOf(holder: Json | undefined): readonly (Json | undefined)[] {
-  if (!isObject(holder) || !isList(holder.payloads)) return [];
-  return holder.payloads.map((payload) => {
-    if (!isObject(payload) || typeof payload.data !== 'string') return undefined;
-    try {
-      return JSON.parse(Buffer.from(payload.data, 'base64').toString('utf8')) as Json;
-    } catch {
-      return undefined;
-    }
-  });
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function text(value: Json | undefined): string | undefined {
+function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -97,7 +97,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 
 /** In a folder, only what bundles and histories are called; a file that was named is tried whatever its name. */
 function isRecordingName(name: string): boolean {
-  return name.endsWith('.json') && !name.startsWith('.');
+  return (name.endsWith('.json') || name.endsWith('.json.gz')) && !name.startsWith('.');
 }
 
 async function* onServer(client: Client, sources: Sources, seen: Set<string>): AsyncIterable<Pointer> {
