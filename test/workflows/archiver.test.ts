@@ -120,11 +120,14 @@ describe('a run of the archiver', () => {
     console.log(
       `a run with 23 incidents: ${cost.actions} actions (${JSON.stringify(cost.kinds)}), ${cost.events} events`,
     );
-    expect(cost.kinds).toEqual({ start: 1, activity: 1 });
+    // One for the batch, and, since everything was looked at, one for the look through the folder.
+    expect(cost.kinds).toEqual({ start: 1, activity: 2 });
 
     await trigger();
     const second = await runNumber(2);
     expect(second.result).toMatchObject({ written: 0, failed: 0 });
+    const idle = await costOf(night.client.workflow.getHandle(second.workflowId, second.runId));
+    expect(idle.kinds).toEqual({ start: 1, activity: 1 });
   });
 
   it('goes on from where the last one was, but looks at everything where the folder is another one', async () => {

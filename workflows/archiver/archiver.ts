@@ -123,7 +123,9 @@ async function prune({ input, before, began, tally, troubles }: Run, { since, ma
     ...(seconds !== undefined && mayPruneByAge && { seconds }),
     ...(bytes !== undefined && { bytes }),
   };
-  if (retention.seconds === undefined && retention.bytes === undefined) return undefined;
+  // Once a day in any case: drafts of writers that were killed are to go, too.
+  const nothing = retention.seconds === undefined && retention.bytes === undefined;
+  if (nothing && since !== undefined) return undefined;
   return pruneArchive({
     retention,
     now: new Date(began).toISOString(),
