@@ -16,11 +16,26 @@ export async function* listed(
     bundles.filter((found) => mayFit(found, filter)),
     onBad,
   );
+  // Names tell the second; those of one second wait for one another.
+  const second: ArchiveEntry[] = [];
   for (let from = 0; from < ordered.length; from += sideBySide) {
     const slice = ordered.slice(from, from + sideBySide);
     const entries = await Promise.all(slice.map(({ entry, file }) => entry ?? entryOf(file, onBad)));
-    for (const entry of entries) if (entry && fits(entry, filter)) yield entry;
+    for (const entry of entries) {
+      if (!entry || !fits(entry, filter)) continue;
+      if (second[0] && secondOf(second[0]) !== secondOf(entry)) yield* second.splice(0).sort(byEnd);
+      second.push(entry);
+    }
   }
+  yield* second.sort(byEnd);
+}
+
+function secondOf({ incident }: ArchiveEntry): string {
+  return incident.closedAt.slice(0, 19);
+}
+
+function byEnd(a: ArchiveEntry, b: ArchiveEntry): number {
+  return Date.parse(a.incident.closedAt) - Date.parse(b.incident.closedAt);
 }
 
 interface Ordered {
