@@ -5,7 +5,9 @@ import { Reenactment } from './run.js';
 import type { Candidate } from './types.js';
 import { Machine } from './vm.js';
 
-export type { Backtested, Candidate, CandidatePolicy } from './types.js';
+export { type BacktestOptions, backtestAll } from './all.js';
+export { CannotBacktest } from './hand.js';
+export type { Backtested, Candidate, CandidatePolicy, PolicyThen } from './types.js';
 
 /** A candidate that is loaded, and can work one incident after the other. */
 export class Backtest {
@@ -27,8 +29,7 @@ export class Backtest {
     const runId = String(
       tape.started.originalExecutionRunId ?? tape.started.firstExecutionRunId ?? workflowId,
     );
-    this.machine ??= Machine.load(this.candidate.bundle);
-    const machine = await this.machine;
+    const machine = await this.load();
     const names = { workflowId, workflowType, runId };
     try {
       const running = await machine.start(names, tape);
@@ -46,6 +47,12 @@ export class Backtest {
         failed: error instanceof Error ? error.message : String(error),
       };
     }
+  }
+
+  /** Loads the candidate, where it is not loaded yet. Throws where it can't be. */
+  load(): Promise<Machine> {
+    this.machine ??= Machine.load(this.candidate.bundle);
+    return this.machine;
   }
 
   async close(): Promise<void> {

@@ -3,12 +3,18 @@ import type { Policy } from '../../model/policy.js';
 import type { Target } from '../../model/target.js';
 import type { Bundle } from '../../worker/bundle.js';
 
+/** A policy in force, and its digest as the configuration makes it. */
+export interface PolicyThen {
+  readonly policy: Policy;
+  readonly digest: string;
+}
+
 /** The policy that the candidate would have had in force, for a look that brought another one. */
 export type CandidatePolicy = (
   target: Target,
   recordedPolicy: Policy,
   recordedSettings: unknown,
-) => { readonly policy: Policy; readonly digest: string };
+) => PolicyThen | Promise<PolicyThen>;
 
 /** What is tried on recorded incidents: code, and a policy where another one than the recorded is to be tried. */
 export interface Candidate {

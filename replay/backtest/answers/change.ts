@@ -14,7 +14,7 @@ import { hadAt, look } from './look.js';
  */
 export async function carryOut(scene: Scene, request: CarryOutRequest, now: Micros): Promise<Reply> {
   const same = scene.calls((call) => isSame(call, request));
-  const fresh = look(scene, now);
+  const fresh = await look(scene, now);
   if ('unknown' in fresh) return { ...fresh, at: now };
   if ('failure' in fresh.answer) return fresh;
   const seen = fresh.answer.value as AnyLook;

@@ -9,7 +9,7 @@ import { nobodyLooked, tooFar } from '../words.js';
  * Of the looks in this state, those directly before a change among them, the one that was asked for nearest to this
  * moment, if it is near.
  */
-export function look(scene: Scene, now: Micros): Reply {
+export async function look(scene: Scene, now: Micros): Promise<Reply> {
   const call = scene.nearest(
     scene.calls((each) => each.type === 'look' || lookIn(each) !== undefined),
     now,
@@ -23,13 +23,13 @@ export function look(scene: Scene, now: Micros): Reply {
   const seen = lookIn(call);
   const took = call.type === 'look' ? at - call.askedAt : (seen?.tookMs ?? 0) * 1000;
   if (call.type === 'look') scene.used.add(call);
-  const answer = seen ? { value: underCandidate(scene, seen, now - call.askedAt) } : call.answer;
+  const answer = seen ? { value: await underCandidate(scene, seen, now - call.askedAt) } : call.answer;
   return { answer, at: now + took, order, stretched, call };
 }
 
 /** Moved to the backtest's own time, and with the candidate's policy in force. */
-function underCandidate(scene: Scene, seen: AnyLook, by: Micros): AnyLook {
-  const policy = scene.candidate.policy?.(seen.target, seen.policy, seen.settings);
+async function underCandidate(scene: Scene, seen: AnyLook, by: Micros): Promise<AnyLook> {
+  const policy = await scene.candidate.policy?.(seen.target, seen.policy, seen.settings);
   return {
     ...seen,
     at: moved(seen.at, by),
