@@ -49,9 +49,11 @@ function otherRuling(recorded: ChangeMove, candidate: ChangeMove): readonly Foun
 function otherPermission(recorded: ChangeMove, candidate: ChangeMove): readonly Found[] {
   const then = recorded.permission;
   const now = candidate.permission;
-  if (now === 'automatic' && then === 'asked') {
+  if (then === 'asked' && (now === 'automatic' || needsNobody(recorded, candidate))) {
     const why = candidate.autonomyWhy === undefined ? '' : ` (${bare(candidate.autonomyWhy)})`;
-    return [found('automatic', candidate, `goes ahead without asking${why}; recorded: ${asked(recorded)}`)];
+    const how = now === 'automatic' ? 'goes ahead without asking' : 'needs no decision';
+    const open = now === 'automatic' ? '' : '; what comes of it is not known';
+    return [found('automatic', candidate, `${how}${why}${open}; recorded: ${asked(recorded)}`)];
   }
   if (now === 'asked' && then !== 'asked' && then !== undefined) {
     const why = candidate.question?.why.map(bare).join('; ') ?? '';
@@ -60,6 +62,11 @@ function otherPermission(recorded: ChangeMove, candidate: ChangeMove): readonly 
   return recorded.question && candidate.question
     ? otherQuestion(candidate, recorded.question, candidate.question)
     : [];
+}
+
+/** Nothing is known of it after the plan, and already there nobody is to be asked who was. */
+function needsNobody(recorded: ChangeMove, { end, permission, ruling }: ChangeMove): boolean {
+  return recorded.ruling === 'ask' && permission === undefined && ruling === 'allow' && end === 'unfinished';
 }
 
 function asked({ question, end }: ChangeMove): string {

@@ -1,5 +1,6 @@
 import type { Disruption } from '../change.js';
 import type { Outcome } from '../facts.js';
+import type { Verdict } from '../guardrails/verdict.js';
 
 /** Where and when in an incident. */
 interface Moment {
@@ -52,6 +53,8 @@ export interface ChangeMove extends Moment {
   readonly hash: string;
   readonly sentence: string;
   readonly disruption: Disruption;
+  /** What the guardrails said to the plan, all together. The governor is asked later. */
+  readonly ruling: Verdict['says'];
   /** `approvedBefore`: an approval of the same change still held. Absent: it never got so far. */
   readonly permission?: 'automatic' | 'asked' | 'approvedBefore';
   /** Why the guardrail that decides how far Nightshift may go by itself said what it said, at the plan. */

@@ -1,5 +1,6 @@
 import type { Fact, FactOf, Rung } from '../facts.js';
 import { secondsBetween } from '../format.js';
+import { ruling } from '../guardrails/index.js';
 import type { Verdict } from '../guardrails/verdict.js';
 import type { ChangeMove, Move, Question, SoakMove, WatchMove } from './moves.js';
 
@@ -118,6 +119,7 @@ function planned(reading: Reading, fact: FactOf<'planned'>): void {
     hash,
     sentence: change.sentence,
     disruption: change.disruption,
+    ruling: ruling(verdicts),
     ...(autonomyWhy !== undefined && { autonomyWhy }),
     end: 'unfinished',
     note: '',

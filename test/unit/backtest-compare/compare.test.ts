@@ -330,6 +330,23 @@ describe('where nothing is known', () => {
     }
   });
 
+  it('a plan that needs nobody is told, though what comes of it is not known', () => {
+    const was = tale('a', { rung: restart, how: 'rejected' }, { end: 'declined' });
+    const is = upTo(tale('a', { rung: restart, how: 'auto' }), ({ type }) => type === 'planned');
+    const found = compare(pairOf(was, is, { unknown: { ...unknown, asked: 'askGovernor' } }));
+    expect(found.differences.map(({ kind, sentence }) => [kind, sentence])).toEqual([
+      [
+        'automatic',
+        '“Restart the container” needs no decision (autonomy is allow); what comes of it is not known; recorded: it was asked for, and rejected by ana after a wait of 1 min.',
+      ],
+    ]);
+    expect(found).toMatchObject({
+      restarts: { saved: 0, added: 0 },
+      recorded: { decisions: 1 },
+      candidate: { decisions: 0 },
+    });
+  });
+
   it('a candidate that can’t be run has failed, with its reason', () => {
     const found = compare(pairOf(recorded, [], { failed: 'runbook is not a function' }));
     expect(found).toMatchObject({ status: 'failed', failed: 'runbook is not a function', differences: [] });
