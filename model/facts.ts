@@ -182,6 +182,8 @@ export type FactBody =
       readonly delivered: boolean;
       readonly note: string;
     }
+  /** From here on changes are made. */
+  | { readonly type: 'rehearsalEnded'; readonly why: string }
   | { readonly type: 'noted'; readonly text: string }
   | {
       readonly type: 'closed';

@@ -88,6 +88,9 @@ const takers: { readonly [Type in Fact['type']]: Taker<Type> } = {
   notified: ({ view }, fact) => {
     view.notifications = [...view.notifications, fact];
   },
+  rehearsalEnded: ({ view }) => {
+    view.observeOnly = false;
+  },
   noted: onlyTold,
   closed,
 };

@@ -76,6 +76,7 @@ const shapes: { readonly [Type in FactBody['type']]: Readonly<Record<string, Che
     runId: text,
     ladder: list(rung),
     observeOnly: flag,
+    rerunOf: optional(text),
   },
   alert: { alert, joined: flag, expected: optional(text) },
   alertRepeated: { fingerprint: text, times: number },
@@ -141,6 +142,7 @@ const shapes: { readonly [Type in FactBody['type']]: Readonly<Record<string, Che
   deadlinePassed: { why: text },
   escalated: { why: text, severity },
   notified: { sink: text, what: text, delivered: flag, note: text },
+  rehearsalEnded: { why: text },
   noted: { text },
   closed: { outcome: oneOf(outcomes), why: text, recommendations: list(recommendation), stays: list(text) },
 };

@@ -52,6 +52,7 @@ const tellers: { readonly [Type in Fact['type']]: Teller<Type> } = {
   deadlinePassed: (fact) => `The deadline has passed: ${sentence(fact.why)}`,
   escalated: (fact) => `Escalated to people (${fact.severity}): ${sentence(fact.why)}`,
   notified: tellNotified,
+  rehearsalEnded: (fact) => `The rehearsal is over, from here on it is for real: ${sentence(fact.why)}`,
   noted: (fact) => sentence(fact.text),
   closed: (fact) => `Closed as ${fact.outcome}: ${sentence(fact.why)}`,
 };

@@ -134,6 +134,37 @@ describe('incident rerun', () => {
   });
 });
 
+describe('a rehearsal', () => {
+  it('gives way to a real alert: that is worked for real, in the same incident', async () => {
+    const tank = world.tank('tanks/here/r', { flushedTo: 40, unreadable: 'wait' });
+    const target = tankTarget('r');
+    const request = { target, runbook: 'TANK-1', by: 'ana', reason: 'what if', product: 'test' };
+    await openIncident(night.client, { ...request, observeOnly: true });
+    await handleOf('r').signal('alert', alert());
+    await night.until(handleOf('r'), ({ alerts }) => alerts.length === 2);
+    delete tank.unreadable;
+    const { outcome, report, facts } = await night.result(handleOf('r'));
+    expect(outcome).toBe('recovered');
+    expect(report.observeOnly).toBe(false);
+    expect(world.effects.filter((effect) => effect.endsWith('/r'))).toEqual(['flush tanks/here/r']);
+    const types = facts.map(({ type }) => type);
+    expect(types.indexOf('refused')).toBeLessThan(types.indexOf('rehearsalEnded'));
+    expect(types.indexOf('rehearsalEnded')).toBeLessThan(types.indexOf('applied'));
+    expect(markdown(report)).toContain('The rehearsal is over, from here on it is for real: alert TankFull');
+  });
+
+  it('stays one for what a person adds', async () => {
+    const tank = world.tank('tanks/here/s', { unreadable: 'wait' });
+    const target = tankTarget('s');
+    const request = { target, runbook: 'TANK-1', by: 'ana', reason: 'what if', product: 'test' };
+    await openIncident(night.client, { ...request, observeOnly: true });
+    await openIncident(night.client, { ...request, by: 'ben' });
+    delete tank.unreadable;
+    expect((await night.result(handleOf('s'))).outcome).toBe('observed');
+    expect(world.effects.filter((effect) => effect.endsWith('/s'))).toEqual([]);
+  });
+});
+
 describe('incident rerun refuses', () => {
   it('where an incident is open for the target: it is named, and nothing joins it', async () => {
     const old = await past('o');

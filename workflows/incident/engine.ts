@@ -143,7 +143,8 @@ function alertCame(incident: Incident, alert: Alert): void {
   const expected = incident.expecting.includes(alert.name)
     ? 'our own change must be expected to cause it'
     : undefined;
-  const { runbook, closing } = incident;
+  const { runbook } = incident;
+  const closing = incident.closing || incident.interruptsRehearsal(alert);
   const fact = incident.inbox.take(alert, { runbook: runbook.name, closing, expected });
   if (fact) incident.append(fact);
   extendDeadline(incident);
@@ -226,9 +227,9 @@ function exhausted(incident: Incident): End | undefined {
 }
 
 /** A rehearsal, or a target whose autonomy refused whatever was planned. */
-function mayOnlyLook({ input, policy, refusals }: Incident): boolean {
+function mayOnlyLook({ observeOnly, policy, refusals }: Incident): boolean {
   const { target } = policy.autonomy;
-  if (input.observeOnly || target === 'observe' || target === 'plan') return true;
+  if (observeOnly || target === 'observe' || target === 'plan') return true;
   return (
     refusals.length > 0 &&
     refusals.every((verdicts) =>
@@ -239,6 +240,10 @@ function mayOnlyLook({ input, policy, refusals }: Incident): boolean {
 
 /** Takes up an alert of another runbook, or one that came when the incident was about to end. */
 function takeUp(incident: Incident, alert: Alert): void {
+  if (incident.interruptsRehearsal(alert)) {
+    incident.observeOnly = false;
+    incident.append({ type: 'rehearsalEnded', why: `alert ${alert.name} came from ${alert.source}` });
+  }
   const runbook = runbookNamed(alert.runbook);
   if (!runbook || runbook.name === incident.runbook.name) {
     incident.inbox.markWorked(alert.runbook);
