@@ -34,7 +34,7 @@ export function judge(recording: Recording, { heard, error }: Replayed): Verdict
   const kind = found?.kind ?? (pair?.kind === 'value' ? 'facts' : 'words');
   // A sentence that reads otherwise is not why another thing was asked for.
   const telling = found && found.kind !== 'words' && pair?.kind !== 'value' ? undefined : pair;
-  const expectedNext = telling ? undefined : next(facts, heard.facts, error);
+  const expectedNext = telling || kind === 'gone' ? undefined : next(facts, heard.facts, error);
   const finding: Finding = {
     kind,
     sameFacts: telling?.index ?? heard.facts.length,
@@ -80,7 +80,7 @@ interface Found {
 /** What Temporal's own error says. */
 function ended(error: Error, commands: readonly RecordedCommand[], heard: Heard): Found {
   const said = saidBy(error);
-  if (/no such function is exported/.test(said)) return { kind: 'gone', said };
+  if (/no such function is exported/.test(said)) return { kind: 'gone' };
   if (!/Nondeterminism/i.test(said) && error.name !== 'DeterminismViolationError')
     return { kind: 'failed', said };
   const id = Number(/HistoryEvent\(id: (\d+)/.exec(said)?.[1]);

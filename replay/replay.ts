@@ -69,9 +69,11 @@ export async function replayAll(sources: Sources, options: ReplayOptions = {}): 
     if (signal?.aborted) break;
     pointers.push(pointer);
   }
-  const began = performance.now();
+  onProgress({ all: pointers.length, done: tally.done });
+  let began = performance.now();
   if (pointers.length > 0 && !signal?.aborted) {
     const code = await bundleFile(options.modules ?? []);
+    began = performance.now();
     const told = (n: number, verdict: Verdict): void => {
       tally.add(n, verdict);
       onProgress({ all: pointers.length, done: tally.done });
