@@ -3,13 +3,13 @@ import type { IncidentDifference, LeftOut } from '../../../model/backtest/differ
 import { type BacktestReport, backtestReport } from '../../../model/backtest/report.js';
 import { count } from '../../../model/format.js';
 import { product } from '../../../model/product.js';
-import type { Candidate } from '../../../replay/backtest/types.js';
+import type { BacktestOptions as Candidate } from '../../../replay/backtest/index.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import type { Io } from '../terminal/io.js';
 import { withProgress } from '../terminal/progress.js';
 import { backtestSide } from '../worker-side.js';
 import { policyFile, runbookModules, runbookNamed } from './backtest-candidate.js';
-import { type Places, placesOf, type SourceOptions, wanted } from './backtest-sources.js';
+import { type Meant, type Places, placesOf, type SourceOptions, sieve } from './backtest-sources.js';
 
 export interface BacktestOptions extends SourceOptions {
   readonly runbook: string;
@@ -24,42 +24,34 @@ export async function runBacktest(
   paths: readonly string[],
   options: BacktestOptions,
 ): Promise<BacktestReport> {
-  const { shippedRunbooks, workflowBundle } = await backtestSide();
+  const { shippedRunbooks } = await backtestSide();
   const modules = await runbookModules(io, options.with ?? []);
-  const known = [...shippedRunbooks, ...modules.map((module) => module.runbook)];
+  // A module's runbook goes before a shipped one of its name.
+  const shipped = shippedRunbooks.filter(({ name }) => !modules.some(({ runbook }) => runbook.name === name));
+  const known = [...modules.map((module) => module.runbook), ...shipped];
   const runbook = runbookNamed(options.runbook, known);
   const policy = options.policy === undefined ? undefined : policyFile(io, options.policy, known);
   const places = await placesOf(io, paths, runbook, options);
+  const { since, until } = places;
+  const meant: Meant = {
+    runbook,
+    ...(options.target !== undefined && { target: options.target }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
   try {
-    const bundle = await withProgress(
-      io,
-      'Bundling the candidate',
-      workflowBundle(modules.map(({ path }) => path)),
-    );
-    const candidate = { bundle, ...(policy && { policy: policy.policy }) };
-    const done = await workAll(io, places, { runbook, options, candidate });
-    const { since, until } = places;
-    const question = {
-      runbook,
-      ...(options.target !== undefined && { target: options.target }),
-      ...(since !== undefined && { since }),
-      ...(until !== undefined && { until }),
-      ...(policy && { policy: policy.name }),
-      modules: options.with ?? [],
-      paths,
+    const candidate = {
+      modules: modules.map(({ path }) => path),
+      ...(policy && { policy: policy.policy }),
+      ...(options.jobs !== undefined && { jobs: options.jobs }),
     };
-    const { differences, leftOut } = done;
-    const about = { question, product, complete: !io.signal.aborted, leftOut };
+    const { differences, leftOut } = await workAll(io, places, meant, candidate);
+    const named = { ...(policy && { policy: policy.name }), modules: options.with ?? [], paths };
+    const about = { question: { ...meant, ...named }, product, complete: !io.signal.aborted, leftOut };
     return backtestReport(about, differences, policy?.hasTarget);
   } finally {
     await places.close();
   }
-}
-
-interface Work {
-  readonly runbook: string;
-  readonly options: BacktestOptions;
-  readonly candidate: Candidate;
 }
 
 interface Done {
@@ -68,31 +60,31 @@ interface Done {
 }
 
 /** All of them; at Ctrl-C those that were done by then. */
-async function workAll(io: Io, places: Places, work: Work): Promise<Done> {
-  const { recordingsOf, backtestAll } = await backtestSide();
+async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidate): Promise<Done> {
+  const { pointersOf, backtestAll } = await backtestSide();
   const differences: IncidentDifference[] = [];
   const leftOut: LeftOut[] = [];
   const onBad = (name: string, error: Error) => void leftOut.push({ name, why: error.message });
-  const { runbook, options, candidate } = work;
-  const meant = { ...places, runbook, ...(options.target !== undefined && { target: options.target }) };
-  const recordings = wanted(recordingsOf(places.sources, onBad), meant);
-  const limits = { signal: io.signal, ...(options.jobs !== undefined && { jobs: options.jobs }) };
-  const all = async () => {
-    for await (const one of backtestAll(recordings, candidate, limits)) {
-      if ('pair' in one) differences.push(compare(one.pair));
-      else leftOut.push({ name: one.name, why: one.left });
+  const isMeant = sieve(meant);
+  const { client } = places.sources;
+  const work = async () => {
+    const pointers = pointersOf(places.sources, onBad);
+    for await (const one of backtestAll(pointers, {
+      ...candidate,
+      signal: io.signal,
+      ...(client && { client }),
+    })) {
+      if ('left' in one) leftOut.push({ name: one.name, why: one.left });
+      else if (isMeant(one.pair.incident)) differences.push(compare(one.pair));
     }
   };
-  await withProgress(io, () => `Working ${count(differences.length, 'incident')} again`, all());
+  await withProgress(io, () => `Working ${count(differences.length, 'incident')} again`, work());
   if (differences.length + leftOut.length === 0 && !io.signal.aborted) throw nothing(places, meant);
   return { differences, leftOut };
 }
 
 /** An empty result says where it looked, and what to do. */
-function nothing(
-  { where, since }: Places,
-  { runbook, target }: { readonly runbook: string; readonly target?: string },
-) {
+function nothing({ where }: Places, { runbook, target, since }: Meant): CliError {
   const of = `${runbook}${target === undefined ? '' : ` on ${target}`}`;
   const when = since === undefined ? '' : ` that ended since ${since.slice(0, 10)}`;
   return new CliError(

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { createArchive } from '../../../archive/archive.js';
+import type { BundledIncident } from '../../../model/bundle/types.js';
 import type { Sources } from '../../../replay/sources.js';
-import type { Recording } from '../../../replay/types.js';
 import { connectTemporal, TemporalUnreachable } from '../../temporal.js';
 import { type CommonOptions, configInForce, temporalFor } from '../settings.js';
 import { sinceTime } from '../since.js';
@@ -90,39 +90,26 @@ async function serverOf(io: Io, options: SourceOptions, enough: boolean) {
   }
 }
 
-/** Those that are meant, each once: of that runbook and target, ended in time. Others are passed over. */
-export async function* wanted(
-  recordings: AsyncIterable<Recording>,
-  meant: {
-    readonly runbook: string;
-    readonly target?: string;
-    readonly since?: string;
-    readonly until?: string;
-  },
-): AsyncIterable<Recording> {
-  const seen = new Set<string>();
-  for await (const recording of recordings) {
-    const { runId, target, closedAt } = about(recording);
-    const outside =
-      recording.workflowType !== meant.runbook ||
-      (meant.target !== undefined && target !== meant.target) ||
-      (meant.since !== undefined && closedAt < Date.parse(meant.since)) ||
-      (meant.until !== undefined && closedAt > Date.parse(meant.until));
-    if (outside || seen.has(runId)) continue;
-    seen.add(runId);
-    yield recording;
-  }
+/** Which incidents are meant. Times are ISO, of the end. */
+export interface Meant {
+  readonly runbook: string;
+  readonly target?: string;
+  readonly since?: string;
+  readonly until?: string;
 }
 
-/** What a recording is known by, whether it is a bundle or only a history. */
-function about({ incident, workflowId, facts, history }: Recording) {
-  const opened = facts?.[0];
-  const end = incident?.closedAt ?? history.events.at(-1)?.eventTime;
-  return {
-    runId:
-      incident?.runId ??
-      (opened?.type === 'opened' ? opened.runId : `${workflowId} ${history.events[0]?.eventTime}`),
-    target: incident?.target.key ?? workflowId.replace(/^incident\//, ''),
-    closedAt: typeof end === 'string' ? Date.parse(end) : Number.NaN,
+/** True for each that is meant, once. Files are not filtered before they are read, and may name one twice. */
+export function sieve({ runbook, target, since, until }: Meant): (incident: BundledIncident) => boolean {
+  const seen = new Set<string>();
+  return (incident) => {
+    const end = Date.parse(incident.closedAt);
+    const isMeant =
+      incident.runbook === runbook &&
+      (target === undefined || incident.target.key === target) &&
+      (since === undefined || end >= Date.parse(since)) &&
+      (until === undefined || end <= Date.parse(until));
+    if (!isMeant || seen.has(incident.runId)) return false;
+    seen.add(incident.runId);
+    return true;
   };
 }
