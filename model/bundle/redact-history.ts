@@ -20,8 +20,15 @@ export function redactHistory(events: readonly JsonObject[]): {
   const looking = new Redactor(called);
   for (const event of events) redactMembers(event, looking);
   if (looking.redactions === 0) return { events, redactions: 0 };
-  const redactor = new Redactor(called, givenAway([...looking.found], called));
-  return { events: events.map((event) => redactMembers(event, redactor)), redactions: redactor.redactions };
+  const secrets = givenAway([...looking.found], called);
+  const first = redactAll(events, new Redactor(called, secrets));
+  if (first.rehashed.size === 0) return first;
+  return redactAll(events, new Redactor(called, secrets, first.rehashed));
+}
+
+function redactAll(events: readonly JsonObject[], redactor: Redactor) {
+  const clean = events.map((event) => redactMembers(event, redactor));
+  return { events: clean, redactions: redactor.redactions, rehashed: redactor.rehashed };
 }
 
 /** What the incident itself is called: its ids, its runbook, its target. */

@@ -1,7 +1,8 @@
+import { type ChangeDraft, changeHash } from '../change.js';
 import type { Json, JsonObject } from '../json.js';
 import { isSecretName, redact, redacted } from '../redact.js';
 import { isObject } from './payloads.js';
-import { isShallow } from './shape.js';
+import { isShallow, list, members, object, text } from './shape.js';
 
 /** Payloads nested deeper are redacted as text: nothing of ours is, and a walk would run out of stack. */
 const walkedLevels = 500;
@@ -11,20 +12,24 @@ export class Redactor {
   redactions = 0;
   /** What was taken out so far. */
   readonly found = new Set<string>();
+  /** Hashes of changes out of which something was taken, and what they are now. */
+  readonly rehashed = new Map<string, string>();
   private readonly known = new Map<string, string>();
   private readonly everywhere: RegExp | undefined;
+  private readonly hashes: RegExp | undefined;
 
   /**
    * `called` is what the incident itself is called: a container may be named `sk-learn-…`, and its name stays.
-   * `secrets` are taken out wherever they stand, whatever stands beside them.
+   * `secrets` are taken out wherever they stand, whatever stands beside them. `rehash` has the new hashes of
+   * changes: a decision names the hash of what it decides on, and what is left of that must still have it.
    */
   constructor(
     private readonly called = '',
     secrets: readonly string[] = [],
+    private readonly rehash: ReadonlyMap<string, string> = new Map(),
   ) {
-    const longestFirst = secrets.toSorted((a, b) => b.length - a.length);
-    const forms = longestFirst.map((secret) => secret.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'));
-    this.everywhere = forms.length === 0 ? undefined : new RegExp(forms.join('|'), 'g');
+    this.everywhere = anyOf(secrets);
+    this.hashes = anyOf([...rehash.keys()]);
   }
 
   /** One text, clean. */
@@ -43,7 +48,8 @@ export class Redactor {
     return clean === value ? text : JSON.stringify(clean);
   }
 
-  private clean(text: string): string {
+  private clean(given: string): string {
+    const text = this.hashes ? given.replace(this.hashes, (hash) => this.rehash.get(hash) ?? hash) : given;
     const clean = redact(text);
     const taken = takenOut(text, clean);
     if (clean !== text && taken.every((secret) => this.called.includes(secret))) return text;
@@ -69,13 +75,16 @@ export class Redactor {
 
   private members(holder: JsonObject): JsonObject {
     let changed = false;
-    const members = Object.entries(holder).map(([key, value]) => {
+    const pairs = Object.entries(holder).map(([key, value]) => {
       const cleanKey = this.text(key);
       const clean = typeof value === 'string' && isSecret(holder, key) ? this.hide(value) : this.value(value);
       changed ||= clean !== value || cleanKey !== key;
       return [cleanKey, clean] as const;
     });
-    return changed ? Object.fromEntries(members) : holder;
+    if (!changed) return holder;
+    const clean = Object.fromEntries(pairs);
+    if (isChange(holder) && isChange(clean)) this.rehashed.set(changeHash(holder), changeHash(clean));
+    return clean;
   }
 
   /** A value that its name says is a secret. */
@@ -85,6 +94,25 @@ export class Redactor {
     this.found.add(value);
     return redacted;
   }
+}
+
+/** One pattern for all of these, the longest first; undefined where there are none. */
+function anyOf(texts: readonly string[]): RegExp | undefined {
+  const forms = texts
+    .toSorted((a, b) => b.length - a.length)
+    .map((text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'));
+  return forms.length === 0 ? undefined : new RegExp(forms.join('|'), 'g');
+}
+
+const ofChange = members({
+  kind: text,
+  object: members({ key: text, uid: text }),
+  fields: list(object),
+  params: object,
+});
+
+function isChange(value: unknown): value is ChangeDraft {
+  return ofChange(value, 'change') === undefined;
 }
 
 /**

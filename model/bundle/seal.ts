@@ -7,8 +7,8 @@ export type BundleParts = Omit<IncidentBundle, 'format' | 'version' | 'about' | 
 
 const about =
   'One closed incident of Nightshift, whole: what happened (facts), the report, the policy in force, and the ' +
-  'Temporal history. `nightshift incident show --bundle FILE` tells it; history is Temporal’s own JSON, which ' +
-  '`temporal workflow` and every Temporal SDK read.';
+  'Temporal history. `nightshift incident show --bundle FILE` tells it; `history` is Temporal’s own JSON, which its ' +
+  'web UI imports and the replayer of every SDK reads.';
 
 /**
  * SHA-256 of a text in UTF-8, as hex. The pure one is the default; where Node is, its own is ten times as fast and

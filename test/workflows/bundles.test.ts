@@ -30,6 +30,8 @@ const planted = {
   comment: 'hunter2comment',
   goingOn: 'hunter2session',
   failure: 'hunter2failure',
+  // What a change touches is in its hash, and the hash is what was approved.
+  identity: 'hunter2identity',
 };
 
 const world = new World();
@@ -99,7 +101,7 @@ describe('secrets that got into a history', () => {
       throw new Error(`refused: password=${planted.failure}`);
     };
     const { key } = tankTarget('planted');
-    world.tank(key);
+    world.tank(key, { uid: `tank?token=${planted.identity}` });
     const handle = await night.open(
       'planted',
       alertFor('TankFull', {
