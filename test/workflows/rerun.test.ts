@@ -2,15 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createArchive } from '../../archive/archive.js';
+import { collectBundle } from '../../archive/collect.js';
 import { isHeldOff } from '../../client/alerts/hold-off.js';
 import { runCli } from '../../client/cli/run.js';
 import { openIncident, Refused } from '../../client/incidents/index.js';
 import { latestRun } from '../../client/incidents/run.js';
 import { shortId } from '../../model/digest.js';
 import type { Fact } from '../../model/facts.js';
+import type { Insights } from '../../model/insights/types.js';
 import { markdown } from '../../model/report/index.js';
 import { workflowIds } from '../../workflows/contract.js';
+import { until } from '../support/containers.js';
 import { alertFor, type Bench, bench, quick, tankTarget } from '../support/nightshift.js';
 import { runbook } from '../support/tank/runbook.js';
 import { World } from '../support/tank/world.js';
@@ -22,22 +26,20 @@ let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ns-rerun-'));
   night = await bench(world, [runbook]);
+  night.policy = {
+    ...quick,
+    remediesOff: ['throttle'],
+    decisions: { ...quick.decisions, timeLimitSeconds: 8 },
+  };
   await night.startWorkers();
 });
 afterAll(async () => {
   await night?.close();
   rmSync(folder, { recursive: true, force: true });
 });
-beforeEach(() => {
-  night.policy = {
-    ...quick,
-    remediesOff: ['throttle'],
-    decisions: { ...quick.decisions, timeLimitSeconds: 8 },
-  };
-});
 
 async function nightshift(...args: readonly string[]) {
-  const { io, written } = fakeIo({ cwd: folder });
+  const { io, written } = fakeIo({ cwd: folder, now: () => new Date() });
   const code = await runCli([...args, '--temporal', night.environment.address], io);
   return { code, ...written };
 }
@@ -63,7 +65,7 @@ async function past(name: string) {
   return result;
 }
 
-describe('incident rerun', () => {
+describe.concurrent('incident rerun', () => {
   it('opens a new incident from the old one’s alert, said anew, and links to the old one', async () => {
     const old = await past('a');
     const { code, out } = await nightshift('incident', 'rerun', old.shortId, '--yes');
@@ -86,6 +88,22 @@ describe('incident rerun', () => {
     const told = markdown(report);
     expect(told).toContain(`| rerun of | ${old.shortId}: nightshift incident show ${old.shortId} |`);
     expect(told).toContain(`Opened by person:ana (rerun of ${old.shortId})`);
+  });
+
+  it('takes the old one from a bundle, without Temporal’s memory of it', async () => {
+    const old = await past('k');
+    const { runId } = await handleOf('k').describe();
+    const run = { workflowId: workflowIds.incident(tankTarget('k').key), runId };
+    const archive = createArchive(join(folder, 'archive'), { create: true });
+    const { file } = await archive.write(await collectBundle(night.client, run));
+    const { code, out, err } = await nightshift('incident', 'rerun', '--bundle', file, '--yes');
+    expect({ code, err }).toMatchObject({ code: 0 });
+    expect(out).toContain(`a rerun of ${old.shortId}`);
+    const { report } = await night.result(handleOf('k'));
+    expect(report).toMatchObject({ rerunOf: old.shortId, outcome: 'recovered' });
+    expect(report.alerts[0]?.alert.labels).toEqual(alert().labels);
+    const both = await nightshift('incident', 'rerun', old.shortId, '--bundle', file, '--yes');
+    expect(both.code).toBe(2);
   });
 
   it('--observe changes nothing, says that it was a rehearsal, and holds no real alert off', async () => {
@@ -134,7 +152,7 @@ describe('incident rerun', () => {
   });
 });
 
-describe('a rehearsal', () => {
+describe.concurrent('a rehearsal', () => {
   it('gives way to a real alert: that is worked for real, in the same incident', async () => {
     const tank = world.tank('tanks/here/r', { flushedTo: 40, unreadable: 'wait' });
     const target = tankTarget('r');
@@ -165,7 +183,7 @@ describe('a rehearsal', () => {
   });
 });
 
-describe('incident rerun refuses', () => {
+describe.concurrent('incident rerun refuses', () => {
   it('where an incident is open for the target: it is named, and nothing joins it', async () => {
     const old = await past('o');
     world.tank('tanks/here/o');
@@ -220,5 +238,29 @@ describe('incident rerun refuses', () => {
     expect(code).toBe(4);
     expect(err).toContain('TERMINATED');
     expect(err).toContain('nightshift incident open tanks/here/t --runbook TANK-1');
+  });
+});
+
+describe('insights without an archive', () => {
+  it('are of what Temporal still has', async () => {
+    const told = async () => {
+      const { out } = await nightshift('insights', '--since', '1h', '-o', 'json');
+      return JSON.parse(out) as Insights;
+    };
+    // Visibility is a moment behind.
+    await until('all are listed', async () => (await told()).incidents === 14, 30_000);
+    const insights = await told();
+    expect(insights.from).toContain('Temporal');
+    expect(insights.outcomes.map(({ outcome, behind }) => [outcome, behind.count])).toEqual([
+      ['recovered', 12],
+      ['self-recovered', 1],
+      ['cancelled', 1],
+    ]);
+    expect(insights.withoutResult).toMatchObject([{ status: 'TERMINATED', behind: { count: 1 } }]);
+    expect(insights.rehearsals.count).toBe(2);
+    expect(insights.rungs.find(({ remedy }) => remedy === 'flush')?.applied).toBe(
+      world.effects.filter((effect) => effect.startsWith('flush')).length,
+    );
+    expect(insights.decisions).toMatchObject({ asked: 1, approved: 1 });
   });
 });

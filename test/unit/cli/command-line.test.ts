@@ -158,7 +158,7 @@ describe('completion', () => {
     [['inc'], ['incident']],
     [
       ['incident', 're'],
-      ['reject', 'resume'],
+      ['rerun', 'reject', 'resume'],
     ],
     [
       ['incident', 'list', '-o', ''],
