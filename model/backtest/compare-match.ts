@@ -28,6 +28,10 @@ function differences(
   if (recorded && candidate) return compareMoves(scene, match, recorded, candidate);
   if (candidate) return onlyCandidate(candidate);
   if (recorded && scene.ended) return onlyRecorded(recorded, scene.candidate);
+  if (recorded?.type === 'change' && isPassed(scene, match))
+    return [
+      about('skipped', recorded, `had not been tried when what is known ends; recorded: ${fate(recorded)}`),
+    ];
   return [];
 }
 
@@ -44,6 +48,11 @@ function compareMoves(scene: Scene, match: Match, recorded: Move, candidate: Mov
   if (recorded.type === 'escalation' && candidate.type === 'escalation') return told(recorded, candidate);
   if (recorded.type === 'end' && candidate.type === 'end') return endedAs(recorded, candidate);
   return [];
+}
+
+/** The candidate has gone past it: it did something that was recorded after it. */
+function isPassed({ steady }: Scene, match: Match): boolean {
+  return [...steady].some(({ recorded }) => (recorded as number) > (match.recorded as number));
 }
 
 /** By its place among the moves that kept theirs. */

@@ -26,6 +26,10 @@ export function statusLines({ sum }: BacktestReport): readonly (readonly [string
 export function figureLines({ sum }: BacktestReport): readonly FigureLine[] {
   const { restarts, decisions, recovered, secondsToRecovery } = sum;
   const least = restarts.atLeast ? 'at least ' : '';
+  const time = [
+    ...said(secondsToRecovery.sooner, (n) => `${duration(n)} sooner in all`),
+    ...said(secondsToRecovery.later, (n) => `${duration(n)} later in all`),
+  ];
   return [
     {
       what: 'restarts (disruptive changes)',
@@ -55,15 +59,7 @@ export function figureLines({ sum }: BacktestReport): readonly FigureLine[] {
         ...said(recovered.gained, (n) => `${n} newly`),
       ],
     },
-    {
-      what: 'time to recovery',
-      recorded: '',
-      candidate: '',
-      meaning: [
-        ...said(secondsToRecovery.sooner, (n) => `${duration(n)} sooner in all`),
-        ...said(secondsToRecovery.later, (n) => `${duration(n)} later in all`),
-      ],
-    },
+    ...(time.length === 0 ? [] : [{ what: 'time to recovery', recorded: '', candidate: '', meaning: time }]),
   ];
 }
 

@@ -34,9 +34,9 @@ export function intro({ question, product, sum }: BacktestReport): string {
   const { since, until, target, policy, modules } = question;
   const on = target === undefined ? '' : ` on ${target}`;
   const span = `${since === undefined ? '' : ` since ${dateTime(since)}`}${until === undefined ? '' : ` until ${dateTime(until)}`}`;
-  const code = modules.length === 0 ? product : `${product} with ${modules.join(', ')}`;
-  const rules = policy === undefined ? 'the policies that were in force' : policy;
-  return `${count(sum.incidents, 'recorded incident')}${on}${span}, worked again by ${code} with ${rules}.`;
+  const code = [product, ...modules].join(' and ');
+  const rules = policy === undefined ? 'the policies that were in force' : `the policies of ${policy}`;
+  return `${count(sum.incidents, 'recorded incident')}${on}${span}, worked again by ${code} under ${rules}.`;
 }
 
 function sumSection(report: BacktestReport): readonly string[] {

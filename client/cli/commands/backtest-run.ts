@@ -78,7 +78,7 @@ async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidat
       else if (isMeant(one.pair.incident)) differences.push(compare(one.pair));
     }
   };
-  await withProgress(io, () => `Working ${count(differences.length, 'incident')} again`, work());
+  await withProgress(io, () => `Worked ${count(differences.length, 'incident')} again`, work());
   if (differences.length + leftOut.length === 0 && !io.signal.aborted) throw nothing(places, meant);
   return { differences, leftOut };
 }

@@ -88,7 +88,7 @@ function incident(one: IncidentDifference, columns: number, paint: Paint): reado
   const { incident: about, recorded, candidate, status, differences, unknown, failed } = one;
   const end = status === 'different' || status === 'same' ? (candidate.outcome ?? 'no end') : status;
   const head = `${about.shortId}  ${about.target.key}  ${about.openedAt.slice(0, 16).replace('T', ' ')}  ${recorded.outcome ?? 'no end'} → ${end}`;
-  const [first = '', ...rest] = wrap(plain(head), columns - 2);
+  const [first = '', ...rest] = wrap(plain(head), columns - 2).map((line) => line.trimEnd());
   return [
     paint.bold(first),
     ...rest.map((line) => `  ${line}`),

@@ -17,7 +17,7 @@ import { backtestText } from './backtest-text.js';
 interface Options extends BacktestOptions {
   readonly format: 'table' | 'json' | 'markdown';
   readonly out?: string;
-  readonly failOn: readonly FailCondition[];
+  readonly failOn?: readonly FailCondition[];
 }
 
 /** `nightshift backtest` */
@@ -35,15 +35,15 @@ export function addBacktest(root: Command, { io, exit }: Cli): void {
     .option('--until <time>', 'and not later than then')
     .option('--target <key>', 'only those of this target')
     .option('--policy <file>', 'a whole nightshift.yaml: its policies instead of the recorded ones')
-    .option('--with <modules...>', 'modules that export `runbook`: used beside the shipped runbooks')
+    .option('--with <module>', 'a compiled module that exports a `runbook`; may be repeated', listed)
     .option('--archive <folder>', 'the archive (default: archive.folder as configured)')
     .option('--state <folder>', 'state folder of the `nightshift up` to read from')
     .option('--temporal <host:port>', 'read from Temporal there, too')
     .option('--namespace <name>', 'namespace in it')
-    .option('--jobs <n>', 'how many are worked side by side', positive)
+    .option('--jobs <n>', 'processes side by side (default: one a core, at most 4)', positive)
     .addOption(format.default('table'))
     .option('--out <file>', 'write it there')
-    .option('--fail-on <conditions>', `exit with 9 on any of: ${failConditions.join(', ')}`, conditions, [])
+    .option('--fail-on <conditions>', `exit with 9 on any of: ${failConditions.join(', ')}`, conditions)
     .addHelpText('after', help)
     .action((paths: string[], options: Options) => backtest(io, exit, paths, options));
 }
@@ -56,6 +56,11 @@ Examples:
   nightshift backtest --runbook MEM-001 --since 90d --policy candidate.yaml
   nightshift backtest --runbook MEM-001 archive/ --format markdown --out backtest.md
   nightshift backtest --runbook DISK-001 --with ./disk.js --since 30d --fail-on more-restarts,unrecovered`;
+
+/** An option that may be given several times. */
+function listed(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
 
 /** A list with commas, each word one of those that there are. */
 function conditions(text: string): readonly FailCondition[] {
@@ -74,7 +79,7 @@ async function backtest(
 ): Promise<void> {
   const report = await runBacktest(io, paths, options);
   await show(io, report, options);
-  exit(codeOf(io, report, options.failOn));
+  exit(codeOf(io, report, options.failOn ?? []));
 }
 
 async function show(io: Io, report: BacktestReport, { format, out }: Options): Promise<void> {

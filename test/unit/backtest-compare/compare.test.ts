@@ -347,6 +347,18 @@ describe('where nothing is known', () => {
     });
   });
 
+  it('a rung that the candidate has gone past is told, and saves nothing yet', () => {
+    const was = tale('a', { rung: restart, how: 'auto' }, ...recovered);
+    const is = tale('a', { soak: 120, passed: true });
+    const found = compare(pairOf(was, is, { unknown }));
+    expect(found.differences.map(({ sentence }) => sentence)).toEqual([
+      '“Restart the container” had not been tried when what is known ends; recorded: made after 1 s, without asking.',
+      'Its verification is longer, 2 min; recorded: 30 s.',
+    ]);
+    expect(found.restarts).toEqual({ saved: 0, added: 0 });
+    expect(found.ladder.map(({ mark }) => mark)).toEqual(['different', 'different', 'beyond']);
+  });
+
   it('a candidate that can’t be run has failed, with its reason', () => {
     const found = compare(pairOf(recorded, [], { failed: 'runbook is not a function' }));
     expect(found).toMatchObject({ status: 'failed', failed: 'runbook is not a function', differences: [] });
