@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { closedIncidents } from '../../archive/collect.js';
+import { runOf } from '../../archive/standing.js';
+import type { ArchiverResult } from '../../model/archiver.js';
 import type { IncidentInput } from '../../workflows/contract.js';
-import { workflowIds } from '../../workflows/contract.js';
+import { scheduleIds, workflowIds } from '../../workflows/contract.js';
 import { persistently } from './faults-processes.js';
 import { alertFor, tankTarget } from './nightshift.js';
 
@@ -46,4 +48,20 @@ export async function all<T>(many: AsyncIterable<T>): Promise<readonly T[]> {
   const items: T[] = [];
   for await (const item of many) items.push(item);
   return items;
+}
+
+/** The archiver's run of that number, once it has ended. */
+export async function archiverRun(
+  client: Client,
+  number: number,
+): Promise<{ readonly result: ArchiverResult; readonly workflowId: string; readonly runId: string }> {
+  return persistently(`run ${number} of the archiver has ended`, async () => {
+    const { info } = await client.schedule.getHandle(scheduleIds.archiver).describe();
+    const action = info.recentActions[number - 1]?.action.workflow;
+    if (!action) throw new Error('it has not begun');
+    const { workflowId, firstExecutionRunId: runId } = action;
+    const run = await runOf(client, workflowId, runId);
+    if (!run?.result) throw new Error(`it is ${run?.status}`);
+    return { result: run.result, workflowId, runId };
+  });
 }

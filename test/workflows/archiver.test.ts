@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createArchive } from '../../archive/archive.js';
 import { closedIncidents } from '../../archive/collect.js';
-import { archiverStanding, runOf, unarchivedIncidents } from '../../archive/standing.js';
+import { archiverStanding, unarchivedIncidents } from '../../archive/standing.js';
 import type { Archive } from '../../archive/types.js';
 import { costOf } from '../../bench/history.js';
-import type { ArchiverInput, ArchiverResult, ClosedRun } from '../../model/archiver.js';
+import type { ArchiverInput, ClosedRun } from '../../model/archiver.js';
 import { type ArchiverParts, createArchiveActivities } from '../../worker/archiver/activities.js';
 import { archiveBatch } from '../../worker/archiver/batch.js';
 import { archiverParts } from '../../worker/archiver/parts.js';
 import { ensureSchedule, NotOurs, retireSchedule } from '../../worker/archiver/schedule.js';
 import { scheduleIds } from '../../workflows/contract.js';
-import { all, listed, terminated, timedOut } from '../support/closed.js';
+import { all, archiverRun, listed, terminated, timedOut } from '../support/closed.js';
 import { sleep } from '../support/faults.js';
 import { persistently } from '../support/faults-processes.js';
 import { alertFor, type Bench, bench, tankTarget } from '../support/nightshift.js';
@@ -58,7 +58,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nightshift-archive-'));
   archive = createArchive(folder);
   await forgetSchedule();
-  return () => rm(folder, { recursive: true, force: true });
+  // A run that a test did not wait for may still write.
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });
 
 async function forgetSchedule(): Promise<void> {
@@ -69,20 +70,7 @@ async function forgetSchedule(): Promise<void> {
   });
 }
 
-/** The result of the archiver's newest run, once there have been so many. */
-async function runNumber(
-  count: number,
-): Promise<{ result: ArchiverResult; workflowId: string; runId: string }> {
-  return persistently(`run ${count} of the archiver has ended`, async () => {
-    const { info } = await night.client.schedule.getHandle(scheduleIds.archiver).describe();
-    const action = info.recentActions[count - 1]?.action.workflow;
-    if (!action) throw new Error('it has not begun');
-    const { workflowId, firstExecutionRunId: runId } = action;
-    const run = await runOf(night.client, workflowId, runId);
-    if (!run?.result) throw new Error(`it is ${run?.status}`);
-    return { result: run.result, workflowId, runId };
-  });
-}
+const runNumber = (number: number) => archiverRun(night.client, number);
 
 /** Starts the next run, as the schedule would. */
 async function trigger(): Promise<void> {
@@ -299,6 +287,8 @@ describe('the schedule', () => {
   it('follows the configuration', async () => {
     await ensureSchedule(night.client, hourly);
     expect(await ensureSchedule(night.client, { ...hourly, everySeconds: 600 })).toBe('updated');
+    // Another worker, of another mind, only looks after what is missing.
+    expect(await ensureSchedule(night.client, { ...hourly, everySeconds: 60 }, 'keep')).toBe('as configured');
     const { spec, policies } = await schedule().describe();
     expect(spec.intervals).toMatchObject([{ every: 600_000 }]);
     expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 600_000 });
@@ -309,7 +299,10 @@ describe('the schedule', () => {
     expect(await retireSchedule(night.client, 'somebody:else')).toBe(false);
     expect(await retireSchedule(night.client, hourly.owner)).toBe(true);
     expect((await archiverStanding(night.client))?.paused).toBe(true);
-    expect(await ensureSchedule(night.client, hourly)).toBe('resumed');
+    // By another worker, which changes no settings that are not its own; it is the owner then.
+    const other = { ...hourly, owner: 'other:nightshift.yaml' };
+    expect(await ensureSchedule(night.client, other, 'keep')).toBe('resumed');
+    expect(await retireSchedule(night.client, hourly.owner)).toBe(false);
     expect((await archiverStanding(night.client))?.paused).toBe(false);
   });
 

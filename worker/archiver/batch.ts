@@ -9,6 +9,7 @@ import type {
   ArchiveBatchResult,
 } from '../../model/activities.js';
 import type { ClosedRun } from '../../model/archiver.js';
+import { NotAnIncident } from '../../model/bundle/make.js';
 import type { ArchiverParts } from './activities.js';
 
 /** A batch ends after so many bundles, or so much time: what it did is then safe in the archiver's history. */
@@ -105,6 +106,7 @@ class Work {
       this.good(run, result);
     } catch (error) {
       if (concernsAll(error)) throw mended(error);
+      if (error instanceof NotAnIncident) return this.passOver(run, error);
       const why = messageOf(error).slice(0, longestWhy);
       this.attempt.log.warn(`not archived: ${why}`, { ...run });
       const { progress } = this;
@@ -114,6 +116,12 @@ class Work {
         cursor: run.closedAt,
       };
     }
+  }
+
+  /** Somebody else's workflow under an incident's name. It is no failure: trying again would not help. */
+  private passOver(run: ClosedRun, { message }: Error): void {
+    this.attempt.log.warn(`no incident: ${message}`, { ...run });
+    this.progress = { ...this.progress, cursor: run.closedAt };
   }
 
   private good(run: ClosedRun, result: 'written' | 'there'): void {

@@ -34,11 +34,12 @@ export function keepArchiver(options: {
     const { archive, file } = config();
     const wanted = JSON.stringify(archive ?? null);
     comparisons += 1;
-    if (wanted === inForce && comparisons % everyComparisons !== 0) return;
+    const changed = wanted !== inForce;
+    if (!changed && comparisons % everyComparisons !== 0) return;
     try {
       const owner = `${hostname()}:${file}`;
       if (!archive) await retire(client, owner, logger);
-      else if (serves) await ensure(client, archive, owner, logger);
+      else if (serves) await ensure(client, archive, owner, changed, logger);
       else
         logger.warn(
           { folder: archive.folder },
@@ -64,11 +65,17 @@ export function keepArchiver(options: {
 type Log = Pick<Logger, 'info' | 'warn'>;
 type Archive = NonNullable<ReturnType<CurrentConfig>['archive']>;
 
-async function ensure(client: Client, archive: Archive, owner: string, logger: Log): Promise<void> {
+async function ensure(
+  client: Client,
+  archive: Archive,
+  owner: string,
+  changed: boolean,
+  logger: Log,
+): Promise<void> {
   const { folder, everySeconds } = archive;
   // Only at the very first: later, a folder that is missing is a mount that is gone, and nothing may be written there.
   if (!(await describeSchedule(client))) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const ensured = await ensureSchedule(client, inputOf(archive, owner));
+  const ensured = await ensureSchedule(client, inputOf(archive, owner), changed ? 'change' : 'keep');
   if (ensured === 'paused by a person') logger.warn({ folder }, 'the archiver is paused by a person');
   else if (ensured !== 'as configured')
     logger.info({ folder, everySeconds }, `the archiver’s schedule: ${ensured}`);

@@ -28,21 +28,28 @@ export function inputOf(
 
 /**
  * Creates the archiver's schedule, or changes it to what is wanted. Can be called as often and by as many as one
- * likes: the last one wins. Throws `TemporalUnreachable`, and `NotOurs` where something else has its name.
+ * likes: the last one wins, except where `settings` is `keep`, which changes none that another one made: it only makes
+ * good what is missing. Throws `TemporalUnreachable`, and `NotOurs` where something else has its name.
  */
-export async function ensureSchedule(client: Client, input: ArchiverInput): Promise<Ensured> {
+export async function ensureSchedule(
+  client: Client,
+  input: ArchiverInput,
+  settings: 'change' | 'keep' = 'change',
+): Promise<Ensured> {
   const found = await describeSchedule(client);
   if (!found) {
     if (await create(client, input)) return 'created';
     // Another worker was quicker.
-    return ensureSchedule(client, input);
+    return ensureSchedule(client, input, settings);
   }
   if (!found.input) throw new NotOurs();
   const { paused, note = '' } = found.description.state;
-  const ours = paused && note.startsWith(ourPause);
-  const same = canonicalJson(asJson(found.input)) === canonicalJson(asJson(input));
-  if (!same) await update(client, input);
-  if (ours) {
+  const retired = paused && note.startsWith(ourPause);
+  const same =
+    settings === 'keep' || canonicalJson(withoutOwner(found.input)) === canonicalJson(withoutOwner(input));
+  // Whoever resumes it owns it: the one that paused it may not do so again.
+  if (retired || !same) await update(client, input);
+  if (retired) {
     const handle = client.schedule.getHandle(scheduleIds.archiver);
     await reach(client, callLimitMs, () => handle.unpause(`configured again by ${input.owner}`));
     return 'resumed';
@@ -72,8 +79,9 @@ export async function retireSchedule(client: Client, owner: string): Promise<boo
   return true;
 }
 
-function asJson({ everySeconds, retention, owner }: ArchiverInput): Json {
-  return { everySeconds, retention: { ...retention }, owner };
+/** Two workers with the same settings agree, whichever of them came last. */
+function withoutOwner({ everySeconds, retention, patienceSeconds = 0 }: ArchiverInput): Json {
+  return { everySeconds, retention: { ...retention }, patienceSeconds };
 }
 
 /** Creates the schedule and has it begin at once. False: it was there already. */

@@ -115,21 +115,24 @@ async function writeAll({ input, before, tally, troubles }: Run, plan: RunPlan):
 }
 
 /** Once a day, and after what may have made it too large: a look through the folder that changes nothing costs, too. */
-async function prune({ input, before, began, tally, troubles }: Run, { since, mayPruneByAge }: RunPlan) {
-  const due = since === undefined || tally.written > 0 || before?.pruneDue === true || troubles.length > 0;
-  if (!due) return undefined;
+async function prune(run: Run, plan: RunPlan) {
+  const { input, before, began, tally, troubles } = run;
+  const daily = plan.since === undefined;
+  const troubled = troubles.length > 0;
+  if (!(daily || troubled || tally.written > 0 || before?.pruneDue === true)) return undefined;
+  // What a batch wrote before it failed is not known. It may be as old as the run's beginning.
+  const closedBefore = tally.oldestWritten ?? (troubled ? plan.since : undefined);
   const { seconds, bytes } = input.retention;
   const retention = {
-    ...(seconds !== undefined && mayPruneByAge && { seconds }),
-    ...(bytes !== undefined && { bytes }),
+    ...(seconds !== undefined && plan.mayPruneByAge && { seconds }),
+    ...(bytes !== undefined && !(troubled && closedBefore === undefined) && { bytes }),
   };
   // Once a day in any case: drafts of writers that were killed are to go, too.
-  const nothing = retention.seconds === undefined && retention.bytes === undefined;
-  if (nothing && since !== undefined) return undefined;
+  if (retention.seconds === undefined && retention.bytes === undefined && !daily) return undefined;
   return pruneArchive({
     retention,
     now: new Date(began).toISOString(),
-    ...(tally.oldestWritten !== undefined && { closedBefore: tally.oldestWritten }),
+    ...(closedBefore !== undefined && { closedBefore }),
   });
 }
 
