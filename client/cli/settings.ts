@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createArchive } from '../../archive/archive.js';
-import type { Archive } from '../../archive/types.js';
 import { type Config, loadConfig, type TemporalSettings, temporalSettings } from '../../config/index.js';
 import { filesOf, readIfThere, stateFolder, type UpRecord } from '../up/files.js';
 import { lives } from '../up/process.js';
@@ -44,13 +42,6 @@ export function requireConfig(io: Io, options: CommonOptions): Config {
     'there is no configuration: no --config, no NIGHTSHIFT_CONFIG, and no nightshift.yaml here',
     'Begin with the example: nightshift config example > nightshift.yaml',
   );
-}
-
-/** The archive that the configuration names, if there is one and it names one. */
-export function configuredArchive(io: Io, options: CommonOptions): Archive | undefined {
-  const file = configFile(io, options);
-  const settings = file ? loadConfig(file).archive : undefined;
-  return settings && createArchive(settings.folder);
 }
 
 /** What a running `nightshift up` wrote into its state folder, if it still runs. */

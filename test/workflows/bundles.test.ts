@@ -264,6 +264,24 @@ describe('incident export', () => {
     await rm(join(folder, 'nightshift.yaml'));
   });
 
+  it('has only the archive where Temporal does not answer, and says so', async () => {
+    const { io, written } = fakeIo({ cwd: folder });
+    const args = [
+      'incident',
+      'export',
+      '--all',
+      '--archive',
+      'kept',
+      '--temporal',
+      '127.0.0.1:1',
+      '--to',
+      'down',
+    ];
+    expect(await runCli(args, io)).toBe(0);
+    expect(written.err).toMatch(/Only the archive .*kept is looked at/);
+    expect(written.out).toContain('tanks/here/long-ago');
+  });
+
   it.each([
     ['no names', ['incident', 'export'], 2, 'it is not said which'],
     ['two ways', ['incident', 'export', 'x', '--all'], 2, 'rule each other out'],
