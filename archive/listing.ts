@@ -1,6 +1,6 @@
 import { readHeader } from './file.js';
 import { type Found, filesIn } from './files.js';
-import type { ArchiveEntry, ArchiveFilter } from './types.js';
+import type { Archive, ArchiveEntry, ArchiveFilter } from './types.js';
 
 /** Headers that are read at once. */
 const sideBySide = 16;
@@ -85,4 +85,15 @@ function fits({ incident }: ArchiveEntry, { since, until, runbook, target }: Arc
     (runbook === undefined || incident.runbook === runbook) &&
     (target === undefined || incident.target.key === target)
   );
+}
+
+/** The last archived incident of that short id or target key. Throws `ArchiveError`. */
+export async function latestInArchive(
+  archive: Pick<Archive, 'list'>,
+  name: string,
+): Promise<ArchiveEntry | undefined> {
+  let found: ArchiveEntry | undefined;
+  for await (const entry of archive.list())
+    if (entry.incident.shortId === name || entry.incident.target.key === name) found = entry;
+  return found;
 }

@@ -261,6 +261,15 @@ describe('incident export', () => {
     expect(JSON.parse(found.out)).toMatchObject([{ from: 'archive', target: 'tanks/here/long-ago' }]);
     const none = await cli(['incident', 'export', 'tanks/here/never', '--to', 'from-archive']);
     expect(none.code).toBe(3);
+    const shown = await cli([
+      'incident',
+      'show',
+      'tanks/here/long-ago',
+      '--temporal',
+      night.environment.address,
+    ]);
+    expect(shown).toMatchObject({ code: 0, err: expect.stringContaining('From the archive: ') });
+    expect(shown.out).toContain('recovered');
     await rm(join(folder, 'nightshift.yaml'));
   });
 

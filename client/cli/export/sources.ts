@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { closedIncidents, collectBundle, RunGone, type RunRef } from '../../../archive/collect.js';
+import { latestInArchive } from '../../../archive/listing.js';
 import type { Archive, ArchiveEntry } from '../../../archive/types.js';
 import type { IncidentBundle } from '../../../model/bundle/types.js';
 import { shortId } from '../../../model/digest.js';
@@ -43,7 +44,7 @@ export async function* exported(places: Places, wanted: Wanted): AsyncGenerator<
 async function byName({ client, archive }: Places, name: string): Promise<Omit<Source, 'name'>> {
   const run = client && (await resolved(client, name));
   if (client && run) return fromTemporal(client, archive, run);
-  const entry = archive && (await latest(archive, name));
+  const entry = archive && (await latestInArchive(archive, name));
   if (archive && entry) return archived(archive, entry);
   throw new NotFound(
     `no incident is called ${JSON.stringify(name)}${archive ? ', nor is it in the archive' : ''}`,
@@ -72,18 +73,10 @@ async function orFromArchive(
   try {
     return await collectBundle(client, run);
   } catch (error) {
-    const entry = error instanceof RunGone && archive && (await latest(archive, shortId(run.runId)));
+    const entry = error instanceof RunGone && archive && (await latestInArchive(archive, shortId(run.runId)));
     if (!archive || !entry) throw error;
     return archive.read(entry.file);
   }
-}
-
-/** The last incident of that short id or target. */
-async function latest(archive: Archive, name: string): Promise<ArchiveEntry | undefined> {
-  let found: ArchiveEntry | undefined;
-  for await (const entry of archive.list())
-    if (entry.incident.shortId === name || entry.incident.target.key === name) found = entry;
-  return found;
 }
 
 function archived(archive: Archive, { file }: ArchiveEntry): Omit<Source, 'name'> {

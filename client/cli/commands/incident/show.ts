@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { createArchive } from '../../../../archive/archive.js';
 import { readBundle } from '../../../../archive/file.js';
+import { latestInArchive } from '../../../../archive/listing.js';
 import { json, markdown } from '../../../../model/report/index.js';
 import { bundledIncident } from '../../../incidents/bundled.js';
 import type { IncidentDetails } from '../../../incidents/index.js';
 import { withAccess } from '../../access/index.js';
 import { named } from '../../access/named.js';
-import { CliError, exitCodes } from '../../exit-codes.js';
+import { CliError, endingOf, exitCodes } from '../../exit-codes.js';
 import { withConnection, withOutput } from '../../options.js';
 import type { Cli } from '../../program.js';
-import type { CommonOptions } from '../../settings.js';
+import { type CommonOptions, configInForce } from '../../settings.js';
 import type { Io } from '../../terminal/io.js';
 import { withProgress } from '../../terminal/progress.js';
 import { frame } from '../../watch/frame.js';
@@ -43,11 +45,27 @@ async function show(io: Io, name: string | undefined, options: ShowOptions): Pro
       'no incident is named',
       'Name it by its target or short id (nightshift incident list), or name a file with --bundle.',
     );
-  const details = await withAccess(io, options, ({ incidents }) => {
-    const reading = named(incidents, name).then((ref) => incidents.read(ref));
-    return withProgress(io, 'Asking for the incident', reading);
-  });
-  io.out(shown(io, details, options.output));
+  try {
+    const details = await withAccess(io, options, ({ incidents }) => {
+      const reading = named(incidents, name).then((ref) => incidents.read(ref));
+      return withProgress(io, 'Asking for the incident', reading);
+    });
+    io.out(shown(io, details, options.output));
+  } catch (error) {
+    if (endingOf(error).code !== exitCodes.notFound || !(await showArchived(io, name, options))) throw error;
+  }
+}
+
+/** What is past Temporal's retention, from the archive. False where it is not there either. */
+async function showArchived(io: Io, name: string, options: ShowOptions): Promise<boolean> {
+  const folder = (await configInForce(io, options))?.archive?.folder;
+  const archive = folder === undefined ? undefined : createArchive(folder);
+  // An archive that can't be read is no news to whoever asked Temporal.
+  const entry = archive && (await latestInArchive(archive, name).catch(() => undefined));
+  if (!archive || !entry) return false;
+  io.out(shown(io, bundledIncident(await archive.read(entry.file)), options.output));
+  io.err(`From the archive: ${entry.file}\n`);
+  return true;
 }
 
 async function showBundle(
