@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { createArchive } from '../../../archive/archive.js';
 import type { ArchiverInput } from '../../../model/archiver.js';
 import { emptyWatch } from '../../../model/watch.js';
@@ -99,7 +100,12 @@ export const findEntity: Readonly<Record<Entity, Find>> = {
         return real.collect(run);
       },
     });
-    const stop = await night.startWorkers({ archive: activities });
+    const worker = await Worker.create({
+      connection: night.environment.nativeConnection,
+      taskQueue: taskQueues.archive,
+      activities: { ...activities },
+    });
+    const stopped = worker.run();
     try {
       const input: ArchiverInput = {
         everySeconds: 3600,
@@ -117,7 +123,8 @@ export const findEntity: Readonly<Record<Entity, Find>> = {
       const { workflowId, runId } = await archiverRun(night.client, 2);
       return night.client.workflow.getHandle(workflowId, runId);
     } finally {
-      await stop();
+      worker.shutdown();
+      await stopped;
       await rm(folder, { recursive: true, force: true });
     }
   },
