@@ -37,8 +37,10 @@ function parsed(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    const what = /end of JSON|Unterminated/.test(String(error)) ? 'it ends in the middle' : 'it is no JSON';
-    throw new NotARecording(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    const said = error instanceof Error ? error.message : String(error);
+    const position = Number(/position (\d+)/.exec(said)?.[1] ?? 0);
+    const cut = /end of JSON|Unterminated/.test(said) || position >= text.length - 1;
+    throw new NotARecording(`${cut ? 'it ends in the middle' : 'it is no JSON'}: ${said}`);
   }
 }
 

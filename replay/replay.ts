@@ -13,6 +13,8 @@ export interface ReplayOptions {
   readonly jobs?: number;
   /** Modules (absolute paths) that export a `runbook`, beside the shipped ones. One of a shipped name replaces it. */
   readonly modules?: readonly string[];
+  /** File of a bundle that was made already, with the witness in it: instead of the shipped workflows and `modules`. */
+  readonly codePath?: string;
   /** Seconds that one recording may take; 60. */
   readonly stuckSeconds?: number;
   readonly signal?: AbortSignal;
@@ -72,7 +74,7 @@ export async function replayAll(sources: Sources, options: ReplayOptions = {}): 
   onProgress({ all: pointers.length, done: tally.done });
   let began = performance.now();
   if (pointers.length > 0 && !signal?.aborted) {
-    const code = await bundleFile(options.modules ?? []);
+    const code = await bundleFile(options);
     began = performance.now();
     const told = (n: number, verdict: Verdict): void => {
       tally.add(n, verdict);
@@ -125,7 +127,8 @@ function unreadable(name: string, error: unknown): Verdict {
 }
 
 /** The bundle as a file that all children can load: as built, or made now. */
-async function bundleFile(modules: readonly string[]) {
+async function bundleFile({ codePath, modules = [] }: ReplayOptions) {
+  if (codePath !== undefined) return { path: codePath, remove: async () => undefined };
   if (modules.length === 0 && existsSync(builtReplayBundle))
     return { path: builtReplayBundle, remove: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'nightshift-replay-'));
