@@ -12,6 +12,11 @@ export const historyNames: readonly string[] = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace(/\.json$/, ''));
 
+/** Of those the ones of incidents. */
+export const incidentNames: readonly string[] = historyNames.filter((name) =>
+  readFileSync(join(folder, `${name}.json`), 'utf8').startsWith('{"workflowId":"incident/'),
+);
+
 /** A recorded history as a run that was fetched from Temporal. */
 export function recordedRun(name: string): RecordedRun {
   const kept = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as {

@@ -7,14 +7,13 @@ import { NotAnIncident } from '../../../model/bundle/make.js';
 import { bundleDigest } from '../../../model/bundle/seal.js';
 import { fold } from '../../../model/fold.js';
 import { markdown } from '../../../model/report/index.js';
-import { bundleOf, historyNames, recordedRun } from '../../support/bundles.js';
+import { bundleOf, historyNames, incidentNames, recordedRun } from '../../support/bundles.js';
 
 type Path = readonly (string | number)[];
 type Loose = Record<string, unknown>;
 
 const plain = (name?: string): Loose => JSON.parse(JSON.stringify(bundleOf(name))) as Loose;
 const good = plain();
-const incidents = historyNames.filter((name) => !['governor', 'watch', 'notifications'].includes(name));
 
 function problemOf(json: unknown): BundleProblem | 'good' {
   try {
@@ -50,14 +49,14 @@ function leaves(value: unknown, path: Path = []): readonly Path[] {
 }
 
 describe('a bundle', () => {
-  it.each(incidents)('of %s is good, and its facts fold to its report', (name) => {
+  it.each(incidentNames)('of %s is good, and its facts fold to its report', (name) => {
     const bundle = checkBundle(plain(name));
     expect(bundle.facts).toBeDefined();
     expect(markdown(fold(bundle.facts ?? []))).toContain(bundle.incident.runId);
   });
 
   it('of what is no incident, or has not ended, is not made', () => {
-    for (const name of ['governor', 'watch', 'notifications'])
+    for (const name of historyNames.filter((one) => !incidentNames.includes(one)))
       expect(() => bundleOf(name)).toThrow(NotAnIncident);
     const { events } = recordedRun('declined');
     expect(() => bundleOf('declined', { events: events.slice(0, -1) })).toThrow(/has not ended/);
