@@ -4,14 +4,18 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { builtBundle, bundle } from '../../worker/bundle.js';
+import { readRecording } from '../recording.js';
 import { load, type Pointer } from '../sources.js';
 import { Hand } from './hand.js';
 import type { Task } from './messages.js';
+import { besides } from './pair.js';
 import type { Backtested, CandidatePolicy } from './types.js';
 
 export interface BacktestOptions {
   /** Modules (absolute paths) that export a `runbook`, beside the shipped ones. One of a shipped name replaces it. */
   readonly modules?: readonly string[];
+  /** File of a bundle that was made before; then `modules` says nothing. */
+  readonly codePath?: string;
   readonly policy?: CandidatePolicy;
   /** Child processes; default one a core, at most four. */
   readonly jobs?: number;
@@ -34,7 +38,7 @@ export async function* backtestAll(
   options: BacktestOptions = {},
 ): AsyncGenerator<Backtested> {
   const { policy, signal, jobs = Math.min(4, Math.max(1, availableParallelism())) } = options;
-  const code = await bundleFile(options.modules ?? []);
+  const code = await bundleFile(options);
   const { stuckSeconds = defaultStuckSeconds } = options;
   const hands = Array.from(
     { length: jobs },
@@ -62,7 +66,7 @@ async function* spread(
   const take = async (hand: Hand): Promise<{ readonly hand: Hand; readonly done?: Backtested }> => {
     const { value: task, done } = await tasks.next();
     if (done || signal?.aborted) return { hand };
-    return { hand, done: 'left' in task || 'pair' in task ? task : await hand.work(task) };
+    return { hand, done: 'left' in task || 'pair' in task ? task : await worked(hand, task) };
   };
   const under = new Map(hands.map((hand) => [hand, take(hand)]));
   while (under.size > 0) {
@@ -74,6 +78,17 @@ async function* spread(
       yield done;
     }
   }
+}
+
+/** A candidate that kills or holds up its process has failed on that recording. */
+async function worked(hand: Hand, task: Task): Promise<Backtested> {
+  const done = await hand.work(task);
+  if (!('died' in done)) return done;
+  const { name } = task;
+  const failed = { facts: [], stretchedSeconds: 0, failed: done.died };
+  const recording =
+    'file' in task ? await readRecording(task.file, name).catch(() => undefined) : task.recording;
+  return recording ? besides(recording, () => Promise.resolve(failed)) : { name, left: done.died };
 }
 
 /** What lies on the server is fetched here, where it is known; files are read by the children. */
@@ -96,9 +111,9 @@ async function* tasksOf(
 }
 
 /** The bundle as a file that all children can load: as built, or made now. */
-async function bundleFile(modules: readonly string[]) {
-  if (modules.length === 0 && existsSync(builtBundle))
-    return { path: builtBundle, remove: async () => undefined };
+async function bundleFile({ codePath, modules = [] }: BacktestOptions) {
+  const there = codePath ?? (modules.length === 0 && existsSync(builtBundle) ? builtBundle : undefined);
+  if (there !== undefined) return { path: there, remove: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'nightshift-backtest-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

@@ -2,12 +2,14 @@
 import type { Policy } from '../../model/policy.js';
 import type { Target } from '../../model/target.js';
 import { readRecording } from '../recording.js';
+import { withoutTimeLimits } from '../unwatched.js';
 import { Backtest } from './index.js';
 import type { Said, Task, Told } from './messages.js';
-import { pairOf } from './pair.js';
+import { besides } from './pair.js';
 import type { Backtested, PolicyThen } from './types.js';
 
 const [codePath = '', withPolicy] = process.argv.slice(2);
+withoutTimeLimits();
 
 // Ctrl-C reaches the children, too; the parent says when it is over.
 process.on('SIGINT', () => undefined);
@@ -44,7 +46,7 @@ const backtest = new Backtest({
 async function work(task: Task): Promise<Backtested> {
   try {
     const recording = 'file' in task ? await readRecording(task.file, task.name) : task.recording;
-    return await pairOf(backtest, recording);
+    return await besides(recording, (each) => backtest.run(each));
   } catch (error) {
     return { name: task.name, left: error instanceof Error ? error.message : String(error) };
   }
@@ -54,6 +56,7 @@ process.on('message', (told: Told) => {
   if ('question' in told) open.get(told.question)?.(told);
   else void work(told.task).then((done) => say({ done }));
 });
-backtest.load().catch((error: unknown) => {
-  say({ failed: error instanceof Error ? error.message : String(error) });
-});
+backtest.load().then(
+  () => say({ ready: true }),
+  (error: unknown) => say({ failed: error instanceof Error ? error.message : String(error) }),
+);

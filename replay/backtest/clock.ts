@@ -67,8 +67,10 @@ const nothingComes: Limit = {
   why: 'it waits for something that never came',
 };
 
+/** At the same moment people's silence is what a reader wants to know of first. */
 function earlier(first: Limit, other: Limit): Limit {
-  return first.at <= other.at ? first : other;
+  if (first.at === other.at) return other.asked === 'decision' ? other : first;
+  return first.at < other.at ? first : other;
 }
 
 /** As the SDK's core hands out what has come: signals and updates first. */

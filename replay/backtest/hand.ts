@@ -24,34 +24,50 @@ const program = fileURLToPath(
   ),
 );
 
+/** What a child may take to load the candidate, on a machine that has much else to do. */
+const loadSeconds = 60;
+
+/** What a child made of its task, or how the candidate ended the child. */
+export type Worked = Backtested | { readonly died: string };
+
 /** A child process that works one recording at a time. One that dies or hangs takes only that recording with it. */
 export class Hand {
   private child: ChildProcess | undefined;
+  /** The child that has loaded the candidate. */
+  private ready: ChildProcess | undefined;
 
   constructor(private readonly options: HandOptions) {}
 
   /** Throws `CannotBacktest`. */
-  work(task: Task): Promise<Backtested> {
+  work(task: Task): Promise<Worked> {
     const child = this.living();
+    const { stuckSeconds } = this.options;
     return new Promise((resolve, reject) => {
-      const lost = (how: string): void => resolve({ name: task.name, left: how });
-      const watch = setTimeout(() => {
-        lost(`it did not come to an end within ${this.options.stuckSeconds} s`);
-        child.kill('SIGKILL');
-      }, this.options.stuckSeconds * 1000);
-      const gone = (code: number | null, signal: string | null): void =>
-        settle(() => lost(`the process that worked it died (${signal ?? `code ${code}`})`));
-      const said = (message: Said): void => {
-        if ('done' in message) settle(() => resolve(message.done));
-        if ('failed' in message)
-          settle(() => reject(new CannotBacktest(`the candidate does not load: ${message.failed}`)));
-      };
       const settle = (end: () => void): void => {
         clearTimeout(watch);
         child.off('message', said);
         child.off('exit', gone);
         end();
       };
+      const lost = (died: string): void => {
+        this.stop();
+        settle(() => resolve({ died }));
+      };
+      const stuck = (): void =>
+        lost(`it did not come to an end within ${stuckSeconds} s: it may be in a loop`);
+      const gone = (code: number | null, signal: string | null): void =>
+        lost(`the process that worked it died (${signal ?? `code ${code}`})`);
+      const said = (message: Said): void => {
+        if ('done' in message) settle(() => resolve(message.done));
+        if ('failed' in message)
+          settle(() => reject(new CannotBacktest(`the candidate does not load: ${message.failed}`)));
+        if (!('ready' in message)) return;
+        this.ready = child;
+        clearTimeout(watch);
+        watch = setTimeout(stuck, stuckSeconds * 1000);
+      };
+      const seconds = this.ready === child ? stuckSeconds : stuckSeconds + loadSeconds;
+      let watch = setTimeout(stuck, seconds * 1000);
       child.on('message', said);
       child.on('exit', gone);
       child.send({ task } satisfies Told);

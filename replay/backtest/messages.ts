@@ -16,6 +16,8 @@ export type Told =
 
 /** From a child. */
 export type Said =
+  /** The candidate is loaded: from now on it is the recordings that take time. */
+  | { readonly ready: true }
   | { readonly done: Backtested }
   /** The candidate's policy is asked for where the configuration was read: in the parent. */
   | {

@@ -1,12 +1,15 @@
+import type { BacktestRun } from '../../model/backtest/types.js';
 import type { BundledIncident } from '../../model/bundle/types.js';
 import type { Fact, FactOf } from '../../model/facts.js';
 import { workflowTypes } from '../../workflows/contract.js';
 import type { Recording } from '../types.js';
-import type { Backtest } from './index.js';
 import type { Backtested } from './types.js';
 
-/** Works one recording again and puts it beside what was. Nothing is thrown: what can't be worked says why. */
-export async function pairOf(backtest: Backtest, recording: Recording): Promise<Backtested> {
+/** What was, and what the candidate makes of it. Nothing is thrown: what can't be worked says why. */
+export async function besides(
+  recording: Recording,
+  work: (recording: Recording) => Promise<BacktestRun>,
+): Promise<Backtested> {
   const { name, facts, workflowType } = recording;
   if (Object.values<string>(workflowTypes).includes(workflowType))
     return { name, left: `it is no incident: a run of '${workflowType}'` };
@@ -17,7 +20,7 @@ export async function pairOf(backtest: Backtest, recording: Recording): Promise<
       left: 'it has no recorded facts: it was terminated, or it timed out, so it has no result',
     };
   try {
-    return { name, pair: { incident, recorded: facts, candidate: await backtest.run(recording) } };
+    return { name, pair: { incident, recorded: facts, candidate: await work(recording) } };
   } catch (error) {
     return { name, left: error instanceof Error ? error.message : String(error) };
   }

@@ -30,19 +30,21 @@ export function synthesise(
   let last = Number.NEGATIVE_INFINITY;
   let [seen, stretched] = [from, 0];
   for (const { at, sample } of readings) {
-    if (at < from - every / 2 || at - last < every / 2) continue;
-    if (at > until + every / 2) break;
-    if (at - seen > bridge) return { knownUntil: seen };
+    if (at < from - every / 2) continue;
+    if (at > until + every / 2 || at - seen > bridge) break;
+    seen = Math.max(at, from);
+    if (at - last < every / 2) continue;
     stretched = Math.max(stretched, samples.length === 0 ? Math.abs(at - from) : (at - last - every) / 2);
     samples = thin([...samples, { ...sample, at: moved(sample.at, by) }]);
-    [last, seen] = [at, Math.max(at, from)];
+    last = at;
     const stoppedBy = stop(samples, request.stopWhen);
     if (stoppedBy) return { result: { samples, stoppedBy }, at: seen, stretched };
     if (at < until - every / 2) continue;
     const result = { samples, stoppedBy: 'time' } as const;
     return { result, at: Math.max(until, at), stretched: Math.max(stretched, until - at) };
   }
-  return { knownUntil: seen };
+  // A wait says nothing between two of its samples.
+  return { knownUntil: Math.max(seen, last + every) };
 }
 
 /**

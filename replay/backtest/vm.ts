@@ -14,8 +14,11 @@ import { type Micros, microsOfDuration } from './times.js';
 export type Job = coresdk.workflow_activation.IWorkflowActivationJob;
 export type Command = coresdk.workflow_commands.IWorkflowCommand;
 
-/** How long one step of a workflow may compute, milliseconds: a loop without end is a defect of the candidate. */
-const stepMs = 5_000;
+/**
+ * No limit: Node can't end a step in the midst of asynchronous work without dying. A candidate that may go round in
+ * circles is run in a child process that can be killed, as `backtestAll` does.
+ */
+const stepMs = 2 ** 32 - 1;
 
 /** What the workflow's code made of one step: what it asks for next, or how it failed. */
 export type Stepped = { readonly commands: readonly Command[] } | { readonly failed: string };

@@ -11,7 +11,7 @@ export function inState(sentences: readonly string[]): string {
 }
 
 export function nobodyLooked(sentences: readonly string[]): string {
-  return `the target was never looked at ${inState(sentences)} and nothing else`;
+  return `the target was never looked at ${inState(sentences)}`;
 }
 
 export function tooFar(distance: Micros, sentences: readonly string[]): string {
