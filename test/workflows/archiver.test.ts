@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { closedIncidents } from '../../archive/collect.js';
 import { archiverStanding, unarchivedIncidents } from '../../archive/standing.js';
 import type { Archive } from '../../archive/types.js';
 import { costOf } from '../../bench/history.js';
+import { runCli } from '../../client/cli/run.js';
 import type { ArchiverInput, ClosedRun } from '../../model/archiver.js';
 import { type ArchiverParts, createArchiveActivities } from '../../worker/archiver/activities.js';
 import { archiveBatch } from '../../worker/archiver/batch.js';
@@ -19,6 +20,7 @@ import { persistently } from '../support/faults-processes.js';
 import { alertFor, type Bench, bench, tankTarget } from '../support/nightshift.js';
 import { runbook } from '../support/tank/runbook.js';
 import { World } from '../support/tank/world.js';
+import { fakeIo } from '../unit/cli/fake-io.js';
 
 const world = new World();
 let night: Bench;
@@ -324,5 +326,56 @@ describe('the schedule', () => {
     });
     await expect(ensureSchedule(night.client, hourly)).rejects.toThrow(NotOurs);
     expect(await retireSchedule(night.client, hourly.owner)).toBe(false);
+  });
+});
+
+describe('nightshift archive', () => {
+  /** What a command says and how it ends, with a configuration of this folder. */
+  async function cli(...args: readonly string[]) {
+    const config = join(folder, 'nightshift.yaml');
+    await writeFile(config, `archive: { folder: '${folder}/closed', keep: 365d }\n`);
+    const { io, written } = fakeIo({ now: () => new Date() });
+    const connection = args[0] === 'prune' ? [] : ['--temporal', night.environment.address];
+    const code = await runCli(['archive', ...args, '--config', config, ...connection], io);
+    return { code, ...written };
+  }
+
+  it('tells what is missing while there is no folder and no schedule', async () => {
+    const { length } = await listed(night.client, 26);
+    const status = await cli('status');
+    expect(status).toMatchObject({ code: 0, err: '' });
+    expect(status.out).toMatch(/bundles +unknown: archive .*closed: it is not there .*Create the folder/);
+    expect(status.out).toMatch(/archiver +it has no schedule yet/);
+    expect(status.out).toContain(`${length} closed incidents, the oldest ended`);
+    expect(await cli('run')).toMatchObject({ code: 3, err: expect.stringContaining('Start a worker') });
+  });
+
+  it('has the archiver run, follows it, and tells what there is then', async () => {
+    const { length } = await listed(night.client, 26);
+    archive = createArchive(join(folder, 'closed'), { create: true });
+    await ensureSchedule(night.client, hourly);
+    await runNumber(1);
+    const run = await cli('run');
+    expect(run).toMatchObject({ code: 0, out: expect.stringMatching(/^0 written, \d+ there already\n$/) });
+    const status = JSON.parse((await cli('status', '-o', 'json')).out);
+    expect(status).toMatchObject({
+      keepSeconds: 365 * 86_400,
+      content: { count: length, bad: [] },
+      standing: {
+        everySeconds: 3600,
+        paused: false,
+        runs: [{ status: 'COMPLETED', result: { written: 0 } }],
+      },
+      unarchived: [],
+    });
+    expect((await cli('status')).out).toContain('none: all that is closed is in it');
+    expect(await cli('prune', '--dry-run')).toMatchObject({ code: 0, out: '', err: 'Nothing would go.\n' });
+    expect(await inArchive()).toHaveLength(length);
+  });
+
+  it('needs an archive in the configuration, and says how', async () => {
+    const { io, written } = fakeIo();
+    expect(await runCli(['archive', 'status'], io)).toBe(2);
+    expect(written.err).toContain('archive: { folder: archive }');
   });
 });
