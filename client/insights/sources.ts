@@ -66,22 +66,20 @@ function fits(
   );
 }
 
-/** Incidents that are listed at most: as many as the API gives. */
-export const listedAtMost = 1_000;
 /** Results that are asked for at the same time. */
 const atOnce = 8;
 
-/** What Temporal still has, newest first; `onCut` is told where there were more than could be listed. */
+/** What Temporal still has: the newest `limit`. `onCut` is told where there were more. */
 export async function* fromTemporal(
   incidents: Pick<Incidents, 'list' | 'read'>,
   wanted: Wanted,
+  limit: number,
   onBad: OnBad,
   onCut: () => void,
 ): AsyncGenerator<IncidentSummary> {
   const { runbook, target } = wanted;
-  const filter = { open: false, runbook, target, limit: listedAtMost };
-  const rows = await incidents.list(filter);
-  if (rows.length >= listedAtMost) onCut();
+  const rows = await incidents.list({ open: false, runbook, target, limit });
+  if (rows.length >= limit) onCut();
   for (let from = 0; from < rows.length; from += atOnce) {
     const slice = rows.slice(from, from + atOnce).filter(({ closedAt }) => closedAt !== undefined);
     const read = await Promise.all(slice.map((row) => readRow(incidents, row, wanted, onBad)));

@@ -1,5 +1,6 @@
 import { bytes, duration, percent, secondsBetween } from '../format.js';
 import { shortName } from '../target.js';
+import { thresholds } from './thresholds.js';
 import type { AutonomyCandidate, Behind, Insights, LimitInsight, Recurrence, RungInsight } from './types.js';
 import { counted, incidentsWords, outOf, spreadWords } from './words.js';
 
@@ -161,7 +162,8 @@ export function heading(insights: Insights): readonly Line[] {
   const { since, until, from, incidents, rehearsals, withoutResult } = insights;
   const none = { count: 0, newest: [] };
   const period = `from ${since.slice(0, 10)} to ${until.slice(0, 10)} (${duration(secondsBetween(since, until))})`;
-  const few = incidents > 0 && incidents < 5 ? '. That is few: read the figures as stories' : '';
+  const few =
+    incidents > 0 && incidents < thresholds.percentage ? '. That is few: read the figures as stories' : '';
   return [
     { text: `${incidentsWords(incidents)} ended ${period}, ${from}${few}.`, behind: none },
     ...(rehearsals.count > 0

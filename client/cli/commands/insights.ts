@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { insightsOf } from '../../../model/insights/insights.js';
 import { insightsMarkdown } from '../../../model/insights/markdown.js';
 import type { IncidentSummary, Insights } from '../../../model/insights/types.js';
-import { fromArchive, fromFiles, fromTemporal, listedAtMost, type Wanted } from '../../insights/sources.js';
+import { fromArchive, fromFiles, fromTemporal, type Wanted } from '../../insights/sources.js';
 import { type Access, openAccess } from '../access/index.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { withConnection, withOutput } from '../options.js';
@@ -20,6 +20,8 @@ interface InsightsOptions extends CommonOptions {
   readonly runbook?: string;
   readonly target?: string;
   readonly archive?: readonly string[];
+  /** As `backtest` has it; `-o` is what all others have. */
+  readonly format?: 'table' | 'json' | 'markdown';
 }
 
 /** `nightshift insights` */
@@ -30,6 +32,7 @@ export function addInsights(root: Command, { io }: Cli): void {
     .option('--runbook <name>', 'only those of this runbook')
     .option('--target <key>', 'only those of this target')
     .option('--archive <path...>', 'an archive’s folder, or bundles (default: archive.folder as configured)')
+    .addOption(new Option('--format <form>', 'as -o').choices(['table', 'json', 'markdown']).hideHelp())
     .addHelpText('after', help)
     .action((options: InsightsOptions) => insights(io, options));
 }
@@ -55,9 +58,10 @@ async function insights(io: Io, options: InsightsOptions): Promise<void> {
   const found = await withProgress(io, 'Reading the incidents', reader.read(options));
   const told = insightsOf(found.summaries, wanted, found.from);
   reader.sayWhatIsMissing();
-  if (options.output === 'json') return io.out(`${JSON.stringify(told, null, 2)}\n`);
+  const form = options.format === 'markdown' ? 'md' : (options.format ?? options.output);
+  if (form === 'json') return io.out(`${JSON.stringify(told, null, 2)}\n`);
   if (isEmpty(told)) return io.err(`${nothing(told, options)}\n`);
-  io.out(options.output === 'md' ? insightsMarkdown(told) : insightsText(told, io, found.show));
+  io.out(form === 'md' ? insightsMarkdown(told) : insightsText(told, io, found.show));
 }
 
 interface Found {
@@ -71,7 +75,7 @@ interface Found {
 /** Reads summaries of all incidents that are wanted, and remembers what it could not read. */
 class Reader {
   private readonly bad: string[] = [];
-  private cut = false;
+  private cut: number | undefined;
 
   constructor(
     private readonly io: Io,
@@ -102,8 +106,9 @@ class Reader {
   private async server(options: InsightsOptions): Promise<Found> {
     const access: Access = await openAccess(this.io, options);
     try {
-      const source = fromTemporal(access.incidents, this.wanted, this.onBad, () => {
-        this.cut = true;
+      const limit = access.verified === 'token' ? apiAtMost : atMost;
+      const source = fromTemporal(access.incidents, this.wanted, limit, this.onBad, () => {
+        this.cut = limit;
       });
       const from = 'read from Temporal, which forgets (no archive is configured)';
       return { summaries: await this.all(source), from, show: 'nightshift incident show <id>' };
@@ -127,7 +132,8 @@ class Reader {
 
   sayWhatIsMissing(): void {
     const { bad, cut, io } = this;
-    if (cut) io.err(`There are more: only the newest ${listedAtMost} were read. An archive has them all.\n`);
+    if (cut !== undefined)
+      io.err(`There are more: only the newest ${cut} were read. An archive has them all.\n`);
     if (bad.length === 0) return;
     io.err(`${bad.length} could not be read, and ${bad.length === 1 ? 'is' : 'are'} left out:\n`);
     for (const line of bad.slice(0, shownBad)) io.err(`  ${line}\n`);
@@ -136,6 +142,9 @@ class Reader {
 }
 
 const shownBad = 5;
+/** Incidents that are listed at most, and by the API. */
+const atMost = 20_000;
+const apiAtMost = 1_000;
 
 function notThere(path: string, { message }: Error): never {
   throw new CliError(

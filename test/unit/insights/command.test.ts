@@ -68,6 +68,7 @@ describe('nightshift insights', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^# Insights\n\n4 incidents/);
     expect(out).toContain('## What comes back');
+    expect((await insights('--config', file, '--format', 'markdown')).out).toBe(out);
   });
 
   it('says what it could not read, and goes on', async () => {
@@ -99,6 +100,16 @@ describe('nightshift insights', () => {
     const { code, err, out } = await insights(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(text);
+  });
+
+  it('ends with 130 where it is interrupted', async () => {
+    const { io, written } = fakeIo({
+      cwd: folder,
+      now: () => new Date(period.until),
+      signal: AbortSignal.abort(),
+    });
+    expect(await runCli(['insights', '--archive', 'archive'], io)).toBe(130);
+    expect(written.out).toBe('');
   });
 
   it('helps with examples', async () => {

@@ -68,7 +68,7 @@ export function factsOf(given: Given): Fact[] {
   const opened = end - given.ago * 1000;
   const bodies: (readonly [number, FactBody])[] = [
     [0, openedFact(given, target)],
-    ...(given.by === undefined ? [[0, alertFact(given, ago(given.ago))] as const] : []),
+    [0, alertFact(given, ago(given.ago))],
     [1, lookedFact(given, ago(given.ago - 1))],
   ];
   let at = 2;
@@ -105,7 +105,7 @@ function openedFact(given: Given, key: string): FactBody {
   };
 }
 
-function alertFact({ alert = 'MemoryHigh' }: Given, at: string): FactBody {
+function alertFact({ alert = 'MemoryHigh', by = 'alertmanager' }: Given, at: string): FactBody {
   return {
     type: 'alert',
     joined: false,
@@ -119,7 +119,7 @@ function alertFact({ alert = 'MemoryHigh' }: Given, at: string): FactBody {
       startsAt: at,
       receivedAt: at,
       runbook: 'MEM-001',
-      source: 'alertmanager',
+      source: by,
     },
   };
 }

@@ -120,6 +120,7 @@ describe('decisions', () => {
       expired: 1,
       behindExpired: { newest: [idOf(100)] },
     });
+    expect(decisions.answeredAfter).toMatchObject({ n: 10, max: 300 });
     expect(decisions.slowHours).toMatchObject([
       { fromHour: 12, toHour: 18, waited: { median: 300 }, otherwise: { median: 20 }, expired: 1 },
     ]);
@@ -248,6 +249,8 @@ describe('gaps', () => {
       { name: 'b', never: false, of: 4, behind: { count: 3 } },
     ]);
     expect(told(given.slice(0, 2)).gaps).toEqual([]);
+    const once = some(3, (n) => ({ gaps: ['a'], read: n === 1 ? ['a'] : [] }));
+    expect(told(once).gaps).toMatchObject([{ never: false, of: 3, behind: { count: 3 } }]);
   });
 });
 
