@@ -153,6 +153,14 @@ describe('the archive', () => {
     );
   });
 
+  it('knows one by an end that was rounded, as visibility does, over a second and a month', async () => {
+    const archive = createArchive(root);
+    const { incident } = ended('2026-11-30T23:59:59.999Z');
+    await archive.write(ended('2026-11-30T23:59:59.999Z'));
+    expect(await archive.has({ ...incident, closedAt: '2026-12-01T00:00:00.000Z' })).toBe(true);
+    expect(await archive.has({ ...incident, closedAt: '2026-12-01T00:00:01.000Z' })).toBe(false);
+  });
+
   it('puts a good one in the place of a damaged one, which is kept aside', async () => {
     const archive = createArchive(root);
     const bundle = bundleOf();
