@@ -66,9 +66,11 @@ async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidat
   const leftOut: LeftOut[] = [];
   const onBad = (name: string, error: Error) => void leftOut.push({ name, why: error.message });
   const isMeant = sieve(meant);
+  if (io.signal.aborted) return { differences, leftOut };
   const { client } = places.sources;
   const work = async () => {
-    const pointers = pointersOf(places.sources, onBad);
+    const pointers = await unlessEmpty(pointersOf(places.sources, onBad));
+    if (!pointers) return;
     for await (const one of backtestAll(pointers, {
       ...candidate,
       signal: io.signal,
@@ -81,6 +83,17 @@ async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidat
   await withProgress(io, () => `Worked ${count(differences.length, 'incident')} again`, work());
   if (differences.length + leftOut.length === 0 && !io.signal.aborted) throw nothing(places, meant);
   return { differences, leftOut };
+}
+
+/** The same, or undefined where there is nothing in it: then no candidate needs to be made ready. */
+async function unlessEmpty<T>(all: AsyncIterable<T>): Promise<AsyncIterable<T> | undefined> {
+  const rest = all[Symbol.asyncIterator]();
+  const first = await rest.next();
+  if (first.done) return undefined;
+  return (async function* () {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  })();
 }
 
 /** An empty result says where it looked, and what to do. */

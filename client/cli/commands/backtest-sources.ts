@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createArchive } from '../../../archive/archive.js';
 import type { BundledIncident } from '../../../model/bundle/types.js';
 import type { Sources } from '../../../replay/sources.js';
 import { connectTemporal, TemporalUnreachable } from '../../temporal.js';
+import { CliError, exitCodes } from '../exit-codes.js';
 import { type CommonOptions, configInForce, temporalFor } from '../settings.js';
 import { sinceTime } from '../since.js';
 import type { Io } from '../terminal/io.js';
@@ -39,6 +41,7 @@ export async function placesOf(
   options: SourceOptions,
 ): Promise<Places> {
   const { until, target } = options;
+  for (const path of paths) if (!existsSync(resolve(io.cwd, path))) throw notThere(path);
   const named = { paths, cwd: io.cwd };
   const end = until === undefined ? {} : { until: sinceTime(until, io.now()) };
   const folder = await archiveFolder(io, paths, options);
@@ -60,6 +63,11 @@ export async function placesOf(
     ...(server ? [server.where] : []),
   ];
   return { sources, since, ...end, where: places.join(' and '), close: async () => server?.close() };
+}
+
+function notThere(path: string): CliError {
+  const mend = 'Name bundles, histories, or folders of them.';
+  return new CliError(exitCodes.notFound, `there is no ${path}`, mend);
 }
 
 /** The one that was named, else the configured one; where files are named and no time, only one that was named. */

@@ -78,7 +78,8 @@ async function backtest(
   options: Options,
 ): Promise<void> {
   const report = await runBacktest(io, paths, options);
-  await show(io, report, options);
+  // Stopped before anything was done: there is nothing to show.
+  if (report.complete || report.sum.incidents > 0) await show(io, report, options);
   exit(codeOf(io, report, options.failOn ?? []));
 }
 
