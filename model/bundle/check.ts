@@ -85,9 +85,12 @@ export function checkBundle(json: unknown, file = 'the bundle', sha256?: Sha256)
   const { digest } = bundle;
   if (digest !== bundleDigest(bundle, sha256))
     throw new BundleError('edited', file, `was changed since it was written: its digest does not fit`);
-  const wrong = whole(bundle, 'bundle');
-  if (wrong !== undefined) throw new BundleError('unreadable', file, `makes no sense: ${wrong}`);
-  return bundle as unknown as IncidentBundle;
+  if (isWhole(bundle)) return bundle;
+  throw new BundleError('unreadable', file, `makes no sense: ${whole(bundle, 'bundle')}`);
+}
+
+function isWhole(json: unknown): json is IncidentBundle {
+  return whole(json, 'bundle') === undefined;
 }
 
 /** The incident that the first lines of a bundle tell of; its digest is not checked. Throws `BundleError`. */

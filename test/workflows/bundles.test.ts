@@ -231,8 +231,9 @@ describe('incident export', () => {
   });
 
   it('writes all, and leaves out none', async () => {
-    const { code, out } = await cli(['incident', 'export', '--all', '--to', 'all']);
+    const { code, out, err } = await cli(['incident', 'export', '--all', '--to', 'all']);
     expect(code).toBe(0);
+    expect(err).toContain('Secrets were taken out of 1 of 4.');
     const files = (await readdir(join(folder, 'all'))).filter((name) => name.endsWith('.nightshift.json.gz'));
     expect(out.trim().split('\n')).toHaveLength(files.length + 1);
     expect(files).toHaveLength(4);
@@ -271,6 +272,14 @@ describe('incident export', () => {
     expect(shown).toMatchObject({ code: 0, err: expect.stringContaining('From the archive: ') });
     expect(shown.out).toContain('recovered');
     await rm(join(folder, 'nightshift.yaml'));
+  });
+
+  it('ends with 130 at Ctrl-C, and leaves nothing half written', async () => {
+    const { io, written } = fakeIo({ cwd: folder, signal: AbortSignal.abort() });
+    const args = ['incident', 'export', '--all', '--to', 'stopped', '--temporal', night.environment.address];
+    expect(await runCli(args, io)).toBe(130);
+    expect(written.err).toContain('interrupted');
+    expect(await readdir(join(folder, 'stopped'))).toEqual([]);
   });
 
   it('has only the archive where Temporal does not answer, and says so', async () => {
