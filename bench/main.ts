@@ -9,6 +9,7 @@ import * as backtest from './sections/backtest.js';
 import * as bundle from './sections/bundle.js';
 import * as cost from './sections/cost.js';
 import * as look from './sections/look.js';
+import * as replay from './sections/replay.js';
 import * as speed from './sections/speed.js';
 import * as storm from './sections/storm.js';
 import * as waiting from './sections/waiting.js';
@@ -28,6 +29,7 @@ const sections: Readonly<Record<string, Section>> = {
   waiting,
   storm,
   look,
+  replay,
   backtest,
 };
 
