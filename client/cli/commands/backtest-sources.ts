@@ -43,7 +43,7 @@ export async function placesOf(
   const { until, target } = options;
   for (const path of paths) if (!existsSync(resolve(io.cwd, path))) throw notThere(path);
   const named = { paths, cwd: io.cwd };
-  const end = until === undefined ? {} : { until: sinceTime(until, io.now()) };
+  const end = until === undefined ? {} : { until: sinceTime(until, io.now(), '--until') };
   const folder = await archiveFolder(io, paths, options);
   if (paths.length > 0 && options.since === undefined && folder === undefined)
     return { sources: named, ...end, where: paths.join(', '), close: async () => undefined };

@@ -81,6 +81,12 @@ describe('nightshift backtest', () => {
       'nightshift up',
     ],
     ['a time that is none', ['--runbook', 'MEM-001', '--since', 'soon'], 2, '--since soon is no time'],
+    [
+      'an end that is none',
+      ['--runbook', 'MEM-001', histories, '--until', 'soon'],
+      2,
+      '--until soon is no time',
+    ],
   ])('says what to do about %s', async (_what, args, code, text) => {
     const said = await run(args);
     expect(said.code).toBe(code);
