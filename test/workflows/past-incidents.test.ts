@@ -1,36 +1,23 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Archive, type ClosedRun, createArchive } from '../../archive/index.js';
-import { compare } from '../../model/backtest/compare.js';
 import type { IncidentDifference } from '../../model/backtest/difference.js';
 import { sum } from '../../model/backtest/sum.js';
 import type { IncidentBundle } from '../../model/bundle/types.js';
-import { digest } from '../../model/digest.js';
 import { insightsOf } from '../../model/insights/insights.js';
 import { summarise } from '../../model/insights/summarise.js';
-import type { Policy } from '../../model/policy.js';
-import { Backtest } from '../../replay/backtest/index.js';
-import { fromBundle } from '../../replay/recording.js';
-import { type Bundle, workflowBundle } from '../../worker/bundle.js';
+import type { ReplaySum } from '../../replay/index.js';
 import { archiveAll, closedRuns } from '../support/generated/archived.js';
+import { backtested, candidates } from '../support/generated/candidates.js';
 import { counted } from '../support/generated/counted.js';
-import {
-  type Expected,
-  expectedOfDemanding,
-  expectedSum,
-  expectedWithoutAsking,
-  expectedWithoutRestarts,
-  told,
-  toldSum,
-  unchanged,
-  withoutAsking,
-  withoutRestarts,
-} from '../support/generated/expected.js';
+import { expectedSum, told, toldSum } from '../support/generated/expected.js';
 import { expectedInsights, toldInsights } from '../support/generated/expected-insights.js';
-import { type Planned, planned } from '../support/generated/plan.js';
+import { expectedOfLostRungs, toldVerdict } from '../support/generated/expected-replay.js';
+import { planned } from '../support/generated/plan.js';
 import { type Played, playAll } from '../support/generated/play.js';
 import { type KnownRun, knownRuns } from '../support/generated/runs.js';
 import { Stage } from '../support/generated/stage.js';
@@ -41,69 +28,49 @@ import { runbook } from '../support/tank/runbook.js';
 /** Another seed, other incidents; and where the archive is to stay, for a look at it by hand. */
 const seed = Number(process.env.NIGHTSHIFT_SEED ?? 20_261_122);
 const keptIn = process.env.NIGHTSHIFT_GENERATED_ARCHIVE;
-const module = (name: string): string =>
-  fileURLToPath(new URL(`../support/tank/${name}.js`, import.meta.url));
+const built = join(process.cwd(), 'dist');
 
-interface Candidate {
-  readonly title: string;
-  /** The tank's runbook that is tried. */
-  readonly runbook: 'runbook' | 'demanding';
-  readonly policy: (recorded: Policy) => Policy;
-  readonly expected: (plan: Planned) => Expected;
-}
-
-const asItWas = (policy: Policy): Policy => policy;
-const candidates: readonly Candidate[] = [
-  { title: 'nothing changed', runbook: 'runbook', policy: asItWas, expected: unchanged },
-  {
-    title: 'a policy without restarts',
-    runbook: 'runbook',
-    policy: withoutRestarts,
-    expected: expectedWithoutRestarts,
-  },
-  {
-    title: 'a policy that restarts without asking',
-    runbook: 'runbook',
-    policy: withoutAsking,
-    expected: expectedWithoutAsking,
-  },
-  {
-    title: 'a runbook whose restart demands more',
-    runbook: 'demanding',
-    policy: asItWas,
-    expected: expectedOfDemanding,
-  },
-];
-
-const codes = new Map<string, Promise<Bundle>>();
-
-/** Today's code with that runbook for the tank. */
-function codeWith(runbook: string): Promise<Bundle> {
-  const code = codes.get(runbook) ?? workflowBundle([module(runbook), module('overflow')]);
-  codes.set(runbook, code);
-  return code;
-}
-
-async function backtested(
-  runs: readonly KnownRun[],
-  { runbook: name, policy }: Candidate,
-): Promise<readonly IncidentDifference[]> {
-  const bundle = await codeWith(name);
-  const backtest = new Backtest({
-    bundle,
-    policy: (_target, recorded) => ({ policy: policy(recorded), digest: digest(policy(recorded)) }),
+/** `nightshift replay`, as built, with these runbooks of the tanks. */
+function replayed(
+  folder: string,
+  runbook: string,
+): Promise<{ readonly code: number; readonly sum: ReplaySum }> {
+  const modules = [runbook, 'overflow'].map((name) => join(built, 'test', 'support', 'tank', `${name}.js`));
+  const args = [
+    join(built, 'client', 'cli', 'main.js'),
+    'replay',
+    folder,
+    '-o',
+    'json',
+    '--with',
+    ...modules,
+  ];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { maxBuffer: 1e8 }, (error, out, said) => {
+      const code = error ? error.code : 0;
+      if (typeof code !== 'number' || out === '') reject(new Error(`${code}: ${said}`, { cause: error }));
+      else resolve({ code, sum: JSON.parse(out) as ReplaySum });
+    });
   });
-  const differences: IncidentDifference[] = [];
-  try {
-    for (const { bundle: one } of runs) {
-      const { incident, facts: recorded = [] } = one;
-      const candidate = await backtest.run(fromBundle(incident.shortId, one));
-      differences.push(compare({ incident, recorded, candidate }));
-    }
-    return differences;
-  } finally {
-    await backtest.close();
-  }
+}
+
+/** Those of which something else is said than must be, with all that there is about them. */
+function otherwise<T>(
+  runs: readonly KnownRun[],
+  told: readonly T[],
+  wanted: readonly T[],
+  about: readonly IncidentDifference[] = [],
+) {
+  return runs.flatMap(({ plan, bundle }, n) =>
+    isDeepStrictEqual(told[n], wanted[n])
+      ? []
+      : {
+          incident: `${plan.kind} ${plan.name} ${bundle.incident.shortId}`,
+          told: told[n],
+          wanted: wanted[n],
+          sentences: about[n]?.differences.map(({ sentence }) => sentence),
+        },
+  );
 }
 
 describe('two hundred incidents of every shape', () => {
@@ -180,15 +147,29 @@ describe('two hundred incidents of every shape', () => {
     expect(toldInsights(insights)).toEqual(expectedInsights(runs.map(({ plan }) => plan)));
   });
 
+  it('replay through today’s code, all of them', async () => {
+    const { code, sum: replay } = await replayed(folder, 'runbook');
+    expect(replay.verdicts).toEqual([]);
+    expect([code, replay.same, replay.onlyCommands]).toEqual([0, runs.length, runs.length - whole.length]);
+  });
+
+  it('do not survive a workflow that was broken: the first fact that differs is named, exit code 8', async () => {
+    const { code, sum: replay } = await replayed(folder, 'changed');
+    const verdicts = new Map(replay.verdicts.map((verdict) => [verdict.incident?.runId, verdict]));
+    const told = runs.map((run) => toldVerdict(verdicts.get(run.bundle.incident.runId)));
+    expect(otherwise(runs, told, runs.map(expectedOfLostRungs))).toEqual([]);
+    expect(code).toBe(8);
+    for (const verdict of replay.verdicts)
+      expect('finding' in verdict && verdict.finding.likely?.edit).toContain('flush, throttle');
+  });
+
   it.each(candidates)(
     'backtested with $title: the difference is exactly what it must be',
     async (candidate) => {
       const { expected } = candidate;
       const differences = await backtested(whole, candidate);
-      const named = (n: number) => `${whole[n]?.plan.kind} ${whole[n]?.plan.name}`;
-      expect(differences.map((difference, n) => [named(n), told(difference)])).toEqual(
-        whole.map(({ plan }, n) => [named(n), expected(plan)]),
-      );
+      const wanted = whole.map(({ plan }) => expected(plan));
+      expect(otherwise(whole, differences.map(told), wanted, differences)).toEqual([]);
       expect(toldSum(sum(differences))).toEqual(
         expectedSum(whole.map(({ plan }) => [plan, expected(plan)] as const)),
       );

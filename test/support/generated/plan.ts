@@ -105,7 +105,7 @@ function policyOf(shape: Shape, random: Random): Policy {
     budget: { perObjectPerHour: 5, perScopePerHour: 10_000, atOnce: 1000 },
     soak: { seconds: random.between(0.3, 0.8), everySeconds: 0.1 },
     ...own,
-    ...(own.deadlines && { deadlines: { warningSeconds: 5, criticalSeconds: 5 } }),
+    ...(own.deadlines && { deadlines: { warningSeconds: 15, criticalSeconds: 15 } }),
     decisions: { ...decisions, timeLimitSeconds: decisions.timeLimitSeconds === 1 ? 1 : 30 },
   };
 }

@@ -52,7 +52,7 @@ export function patient(night: Bench): Bench {
   const slow: Bench = Object.create(night);
   slow.until = async (handle, holds) => {
     const giveUp = Date.now() + 90_000;
-    for (let wait = 200; ; wait = Math.min(800, wait * 1.5)) {
+    for (let wait = 300; ; wait = Math.min(1500, wait * 1.5)) {
       const view = await night.view(handle);
       if (holds(view)) return view;
       if (Date.now() > giveUp)
