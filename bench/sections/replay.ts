@@ -28,18 +28,19 @@ export async function measure(lab: Lab): Promise<readonly Row[]> {
       Array.from({ length: count }, (_, n) => files[n % files.length] as string);
     const run = async (jobs: number, count: number, marks: readonly number[] = []) => {
       progress(`replaying ${count} in ${jobs}`);
-      const memory: number[] = [];
+      const seen: Seen[] = [];
       const onProgress = ({ done }: { readonly done: number }): void => {
-        if (marks.includes(done)) memory.push(largestChild());
+        if (marks.includes(done)) seen.push(children());
       };
       const sum = await replayAll({ paths: many(count) }, { codePath, jobs, signal, onProgress });
       if (sum.same !== count) throw new Error(`only ${sum.same} of ${count} were the same`);
-      return { sum, memory };
+      return { sum, seen };
     };
     const alone = await run(1, quick ? 100 : 500);
+    // Before the last one: then both processes are still there.
     const marks = quick ? [150, 300] : [500, 2_000];
-    const two = await run(2, marks[1] as number, marks);
-    return rows(alone.sum, two.sum, two.memory, marks);
+    const two = await run(2, (marks[1] as number) + 1, marks);
+    return rows(alone.sum, two.sum, two.seen, marks);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -48,11 +49,12 @@ export async function measure(lab: Lab): Promise<readonly Row[]> {
 function rows(
   alone: ReplaySum,
   two: ReplaySum,
-  memory: readonly number[],
-  marks: readonly number[],
+  seen: readonly Seen[],
+  [first = 0, last = 0]: readonly number[],
 ): readonly Row[] {
-  const [early = Number.NaN, late = Number.NaN] = memory.map((bytes) => bytes / 2 ** 20);
+  const [early = nothing, late = nothing] = seen;
   const started = 'starting the processes counted in';
+  const cpuMs = ((late.cpuSeconds - early.cpuSeconds) * 1000) / (last - first);
   return [
     {
       what: 'in one process',
@@ -67,12 +69,19 @@ function rows(
       goal: { atLeast: 100 },
       note: `${two.found} histories, ${started}`,
     },
-    { what: `largest process after ${marks[0]}`, value: early, unit: 'MB' },
     {
-      what: `largest process after ${marks[1]}`,
-      value: late,
+      what: 'processor time a history',
+      value: cpuMs,
+      unit: 'ms',
+      goal: { atMost: 20 },
+      note: `two cores to themselves would do ${(2000 / cpuMs).toFixed(0)} a second`,
+    },
+    { what: `largest process after ${first}`, value: early.megabytes, unit: 'MB' },
+    {
+      what: `largest process after ${last}`,
+      value: late.megabytes,
       unit: 'MB',
-      goal: { atMost: Math.round(early * 1.2) },
+      goal: { atMost: Math.round(early.megabytes * 1.2) },
       note: 'flat: at most a fifth more',
     },
   ];
@@ -97,15 +106,37 @@ async function record(lab: Lab, folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Resident memory, bytes, of the largest of the replaying processes. NaN where there is no /proc. */
-function largestChild(): number {
+/** What the replaying processes have taken so far. */
+interface Seen {
+  /** Of the largest. */
+  readonly megabytes: number;
+  /** Of all together. */
+  readonly cpuSeconds: number;
+}
+
+const nothing: Seen = { megabytes: Number.NaN, cpuSeconds: Number.NaN };
+
+/** As `/proc` has it; NaN where there is none. */
+function children(): Seen {
   try {
     const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
     const replaying = pids.filter((pid) =>
       readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join('replay', 'child.js')),
     );
-    return Math.max(...replaying.map((pid) => residentBytes(Number(pid)) ?? 0));
+    const bytes = replaying.map((pid) => residentBytes(Number(pid)) ?? 0);
+    return {
+      megabytes: Math.max(...bytes) / 2 ** 20,
+      cpuSeconds: replaying.reduce((sum, pid) => sum + cpuSeconds(pid), 0),
+    };
   } catch {
-    return Number.NaN;
+    return nothing;
   }
+}
+
+/** User and system time; the kernel counts it in hundredths of a second. */
+function cpuSeconds(pid: string): number {
+  const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(afterName[11]) + Number(afterName[12])) / 100;
 }
