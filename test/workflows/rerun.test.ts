@@ -26,11 +26,7 @@ let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ns-rerun-'));
   night = await bench(world, [runbook]);
-  night.policy = {
-    ...quick,
-    remediesOff: ['throttle'],
-    decisions: { ...quick.decisions, timeLimitSeconds: 8 },
-  };
+  night.policy = { ...quick, remediesOff: ['throttle'] };
   await night.startWorkers();
 });
 afterAll(async () => {
