@@ -23,6 +23,13 @@ export interface Retention {
   readonly bytes?: number;
 }
 
+export interface PruneOptions {
+  /** ISO; what closed at or after this stays, however old or large: it has just been written. */
+  readonly closedBefore?: string;
+  /** Nothing is removed: what would go is returned. */
+  readonly dryRun?: boolean;
+}
+
 /** A folder of bundles, local or mounted. */
 export interface Archive {
   readonly folder: string;
@@ -38,5 +45,5 @@ export interface Archive {
   /** Throws `BundleError` where it is truncated, edited, of a newer version, or no bundle at all. */
   read(file: string): Promise<IncidentBundle>;
   /** Removes what the retention does not keep, and drafts that a killed writer left. Returns what went. */
-  prune(retention: Retention, now: Date): Promise<readonly ArchiveEntry[]>;
+  prune(retention: Retention, now: Date, options?: PruneOptions): Promise<readonly ArchiveEntry[]>;
 }

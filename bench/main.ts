@@ -5,9 +5,11 @@ import { type Lab, openLab } from './lab.js';
 import { readOptions, Usage } from './options.js';
 import { asJson, asText, type Measured, type Row } from './report.js';
 import * as alerts from './sections/alerts.js';
+import * as backtest from './sections/backtest.js';
 import * as bundle from './sections/bundle.js';
 import * as cost from './sections/cost.js';
 import * as look from './sections/look.js';
+import * as replay from './sections/replay.js';
 import * as speed from './sections/speed.js';
 import * as storm from './sections/storm.js';
 import * as waiting from './sections/waiting.js';
@@ -19,7 +21,17 @@ interface Section {
   readonly skipped?: () => string | undefined;
 }
 
-const sections: Readonly<Record<string, Section>> = { speed, alerts, cost, bundle, waiting, storm, look };
+const sections: Readonly<Record<string, Section>> = {
+  speed,
+  alerts,
+  cost,
+  bundle,
+  waiting,
+  storm,
+  look,
+  replay,
+  backtest,
+};
 
 const help = `npm run bench -- [options] [section …]
 

@@ -47,6 +47,7 @@ export const defaultSeconds = {
   hostProcessRestart: 60,
   webhook: 10,
   alertmanager: 60,
+  archive: 3600,
   watch: 60,
 } as const;
 

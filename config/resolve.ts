@@ -12,6 +12,7 @@ import { dockerKinds, type Named, nameOf } from './target-key.js';
 import type {
   AlertmanagerSettings,
   ApiSettings,
+  ArchiveSettings,
   Config,
   EngineSettings,
   KnownRunbook,
@@ -49,6 +50,7 @@ export function resolveConfig(
       },
     },
     alertmanager: said.alertmanager && alertmanagerOf(said.alertmanager),
+    archive: said.archive && archiveOf(said.archive, path),
     api: apiOf(said.api, path),
   });
 }
@@ -170,6 +172,18 @@ function alertmanagerOf({
     ? { bearerSecret: bearer }
     : basic && { username: basic.username, passwordSecret: basic.password };
   return defined({ url, auth, everySeconds: every ?? defaultSeconds.alertmanager });
+}
+
+function archiveOf(
+  { folder, every, keep, maxSize }: NonNullable<Document['archive']>,
+  path: (text: string) => string,
+): ArchiveSettings {
+  return defined({
+    folder: path(folder),
+    everySeconds: every ?? defaultSeconds.archive,
+    keepSeconds: keep,
+    maxBytes: maxSize,
+  });
 }
 
 function apiOf({ listen, tokensFile }: Document['api'], path: (text: string) => string): ApiSettings {

@@ -87,6 +87,17 @@ export interface WatchSettings {
   readonly bearerSecret?: string;
 }
 
+/** Where closed incidents are kept, how often they are fetched, and how long they stay. */
+export interface ArchiveSettings {
+  /** Absolute path. */
+  readonly folder: string;
+  readonly everySeconds: number;
+  /** Seconds since an incident's end; absent: for ever. */
+  readonly keepSeconds?: number;
+  /** Bytes of the whole archive; absent: any size. */
+  readonly maxBytes?: number;
+}
+
 /** `nightshift.yaml`, read, checked and resolved. */
 export interface Config {
   /** Absolute path of the file. */
@@ -105,6 +116,8 @@ export interface Config {
   readonly watches: readonly WatchSettings[];
   readonly escalation?: { readonly webhook: WebhookSettings };
   readonly alertmanager?: AlertmanagerSettings;
+  /** Absent: closed incidents are kept as long as Temporal keeps them. */
+  readonly archive?: ArchiveSettings;
   readonly api: ApiSettings;
   /** What is allowed and probably not meant. */
   readonly warnings: readonly Problem[];

@@ -1,4 +1,5 @@
 import type { Alert, Severity } from './alert.js';
+import type { ArchiveRetention, ClosedRun, NotArchived } from './archiver.js';
 import type { Change, Effect } from './change.js';
 import type { Sample } from './evidence.js';
 import type { HoldOff, IncidentEnd, LeaseReply, LeaseRequest } from './governor.js';
@@ -146,4 +147,57 @@ export interface WatchActivities {
     readonly plan: WatchPlan;
     readonly told: Told;
   }): Promise<{ readonly note: string }>;
+}
+
+/** One batch: what closed since, oldest first, until the limit or the time is reached. */
+export interface ArchiveBatchRequest {
+  readonly since?: string;
+  /** Where this one is missing from the archive, `since` is not believed. */
+  readonly newest?: ClosedRun;
+  readonly keepSeconds?: number;
+  readonly prunedUntil?: string;
+  /** Run ids that this run of the archiver has failed with already. */
+  readonly passOver: readonly string[];
+}
+
+/** What a batch did; also its heartbeat, from which the next attempt goes on. Counts are of incidents. */
+export interface ArchiveBatchProgress {
+  readonly written: number;
+  readonly there: number;
+  readonly failures: readonly NotArchived[];
+  /** The last one that was dealt with. */
+  readonly cursor?: string;
+  readonly newest?: ClosedRun;
+  /** The end of the oldest one that this batch wrote. */
+  readonly oldestWritten?: string;
+  /** How many were to be looked at when the batch began. */
+  readonly found: number;
+}
+
+export interface ArchiveBatchResult extends ArchiveBatchProgress {
+  /** There is more to do. */
+  readonly more: boolean;
+  /** `since` was not believed: everything that Temporal has was looked at. */
+  readonly swept: boolean;
+  readonly namespaceSeconds?: number;
+}
+
+export interface PruneRequest {
+  readonly retention: ArchiveRetention;
+  /** By Temporal's clock. */
+  readonly now: string;
+  /** Nothing that closed at or after this goes: it has just been written. */
+  readonly closedBefore?: string;
+}
+
+/** What the archiver asks of the world. */
+export interface ArchiveActivities {
+  archiveBatch(request: ArchiveBatchRequest): Promise<ArchiveBatchResult>;
+  pruneArchive(
+    request: PruneRequest,
+  ): Promise<{ readonly pruned: number; readonly bytes: number; readonly until?: string }>;
+  /** The oldest closed incident that is not in the archive; one that can't be read has none of them. */
+  oldestUnarchived(
+    request: Pick<ArchiveBatchRequest, 'since' | 'keepSeconds' | 'prunedUntil'>,
+  ): Promise<{ readonly oldest?: ClosedRun; readonly count: number; readonly namespaceSeconds?: number }>;
 }

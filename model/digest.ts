@@ -4,7 +4,12 @@ import { canonicalJson } from './json.js';
 
 /** SHA-256 of a value's canonical JSON, in hex. Pure JavaScript, so that workflow code can use it. */
 export function digest(value: unknown): string {
-  return bytesToHex(sha256(utf8ToBytes(canonicalJson(value))));
+  return sha256Hex(canonicalJson(value));
+}
+
+/** SHA-256 of a text in UTF-8, in hex. */
+export function sha256Hex(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)));
 }
 
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -49,6 +49,8 @@ export type FactBody =
       readonly runId: string;
       readonly ladder: readonly Rung[];
       readonly observeOnly: boolean;
+      /** Short id of the incident that this one runs again. */
+      readonly rerunOf?: string;
     }
   | { readonly type: 'alert'; readonly alert: Alert; readonly joined: boolean; readonly expected?: string }
   | { readonly type: 'alertRepeated'; readonly fingerprint: string; readonly times: number }
@@ -180,6 +182,8 @@ export type FactBody =
       readonly delivered: boolean;
       readonly note: string;
     }
+  /** From here on changes are made. */
+  | { readonly type: 'rehearsalEnded'; readonly why: string }
   | { readonly type: 'noted'; readonly text: string }
   | {
       readonly type: 'closed';

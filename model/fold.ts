@@ -88,13 +88,17 @@ const takers: { readonly [Type in Fact['type']]: Taker<Type> } = {
   notified: ({ view }, fact) => {
     view.notifications = [...view.notifications, fact];
   },
+  rehearsalEnded: ({ view }) => {
+    view.observeOnly = false;
+  },
   noted: onlyTold,
   closed,
 };
 
 function opened(draft: Draft, fact: FactOf<'opened'>): void {
   const { target, runbook, runbookVersion, product, by, shortId, runId, ladder, observeOnly, at } = fact;
-  const about = { target, runbook, runbookVersion, product, shortId, runId, observeOnly };
+  const rerun = fact.rerunOf === undefined ? {} : { rerunOf: fact.rerunOf };
+  const about = { target, runbook, runbookVersion, product, shortId, runId, observeOnly, ...rerun };
   Object.assign(draft.view, { ...about, openedAt: at, openedBy: by, phaseSince: at });
   draft.rungs = rungsOf(ladder);
 }

@@ -94,7 +94,7 @@ function refusalOf(
     leaseInTheWay(state, request, now) ??
     tooManyAtOnce(state, request, now) ??
     overBudget(state, request, now) ??
-    (request.decided ? undefined : (tooSoon(state, request, now) ?? tooOften(recurrence)))
+    (request.decided ? undefined : (tooSoon(state, request, now) ?? refusedByRecurrence(recurrence)))
   );
 }
 
@@ -157,7 +157,8 @@ function tooSoon({ uses }: GovernorState, request: LeaseRequest, now: string): R
   };
 }
 
-function tooOften({ day: today, week, month }: Recurrence): Refusal | undefined {
+/** The refusal of a change that nobody decided about, where the same thing was changed too often of late. */
+export function refusedByRecurrence({ day: today, week, month }: Recurrence): Refusal | undefined {
   if (today < mostPerDay) return undefined;
   const why = `this would be disruptive change number ${today + 1} to it within 24 h (${week} in 7 d, ${month} in 30 d): people should decide`;
   return { guardrail: 'recurrence', why };

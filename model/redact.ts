@@ -6,28 +6,36 @@ export function redact(text: string): string {
   return rules.reduce((rest, [form, replacement]) => rest.replace(form, replacement), text);
 }
 
-const hidden = '[redacted]';
+/** What stands where a secret was. */
+export const redacted = '[redacted]';
 
 /** Names of settings whose value is a secret. */
 const secretName =
-  '[\\w.-]{0,80}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|apikey|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|token|credentials?)';
+  '[\\w.-]{0,80}(?:passw(?:or)?d|passphrase|[_-]pass|secret[_-]?key|secret|api[_-]?key|apikey|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|refresh[_-]?token|token|credentials?)';
+
+const wholeName = new RegExp(`^(?:[\\w.-]{1,200}/)?${secretName}$`, 'i');
+
+/** True where a setting, a label or an environment variable of that name holds a secret: `API_TOKEN`, `db.password`. */
+export function isSecretName(name: string): boolean {
+  return wholeName.test(name);
+}
 
 /** Order matters: whole forms first, then single values. */
 const rules: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, hidden],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],
   // JSON Web Tokens: header and payload begin with `{"` in base64.
-  [/\beyJ[\w-]{5,}\.eyJ[\w-]{2,}\.[\w-]*/g, hidden],
+  [/\beyJ[\w-]{5,}\.eyJ[\w-]{2,}\.[\w-]*/g, redacted],
   [
     /\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?(?:basic|bearer|digest|token)?)\s*(?!\[redacted\])[^\s"',;]+/gi,
-    `$1 ${hidden}`,
+    `$1 ${redacted}`,
   ],
-  [/\b(bearer|basic)\s+(?!\[redacted\])[\w.~+/-]{8,}=*/gi, `$1 ${hidden}`],
+  [/\b(bearer|basic)\s+(?!\[redacted\])[\w.~+/-]{8,}=*/gi, `$1 ${redacted}`],
   // scheme://user:password@host
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,200}):[^\s/@]+@/gi, `$1:${hidden}@`],
-  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, hidden],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,200}):[^\s/@]+@/gi, `$1:${redacted}@`],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, redacted],
   [
     /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abposr]-[\w-]{10,}|sk-[\w-]{16,}|AIza[\w-]{30,})/g,
-    hidden,
+    redacted,
   ],
   // "password": "…" and password='…'
   [
@@ -35,13 +43,13 @@ const rules: readonly (readonly [RegExp, string])[] = [
       `((?<![\\w.-])["']?${secretName}["']?\\s*[:=]\\s*)(["'])(?!\\[redacted\\])(?:\\\\.|(?!\\2).)+\\2`,
       'gi',
     ),
-    `$1$2${hidden}$2`,
+    `$1$2${redacted}$2`,
   ],
   // password=… and --api-key=…
   [
     new RegExp(`((?<![\\w.-])${secretName}\\s*[:=]\\s*)(?!["']|\\[redacted\\])[^\\s,;&"')}\\]]+`, 'gi'),
-    `$1${hidden}`,
+    `$1${redacted}`,
   ],
   // --password … on a command line
-  [new RegExp(`((?<![\\w.-])--${secretName}\\s+)(?!-|\\[redacted\\])\\S+`, 'gi'), `$1${hidden}`],
+  [new RegExp(`((?<![\\w.-])--${secretName}\\s+)(?!-|\\[redacted\\])\\S+`, 'gi'), `$1${redacted}`],
 ];

@@ -56,6 +56,8 @@ export interface IncidentView {
   readonly openedAt: string;
   readonly openedBy: string;
   readonly observeOnly: boolean;
+  /** Short id of the incident that this one runs again. */
+  readonly rerunOf?: string;
   readonly phase: Phase;
   /** When the phase began, and when it ends by itself where that is known. ISO. */
   readonly phaseSince?: string;

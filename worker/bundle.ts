@@ -9,8 +9,12 @@ const here = dirname(fileURLToPath(import.meta.url));
 const workflows = join(here, '..', 'workflows', 'index.js');
 const engine = join(here, '..', 'workflows', 'incident', 'engine.js');
 
+const witness = join(here, '..', 'workflows', 'witness', 'witness.js');
+
 /** Where the build puts the bundle of the shipped runbooks. */
 export const builtBundle = join(here, '..', 'workflow-bundle.js');
+/** The same with the witness in it, for replays. */
+export const builtReplayBundle = join(here, '..', 'replay-bundle.js');
 
 /** A bundle that a worker can load: its code, or the file that it is in. */
 export type Bundle = { readonly code: string } | { readonly codePath: string };
@@ -24,12 +28,23 @@ export async function workflowBundle(modules: readonly string[] = []): Promise<B
   return { code: await bundle(modules) };
 }
 
-/** Bundles the shipped workflows and a workflow for each module that exports `runbook`. */
-export async function bundle(modules: readonly string[]): Promise<string> {
-  const entry = await writeEntry(modules);
+/** How a bundle is to be made. */
+export interface BundleOptions {
+  /** True: with the witness, which tells a replay what is recorded and asked for. Workers run without it. */
+  readonly witnessed?: boolean;
+}
+
+/**
+ * Bundles the shipped workflows and a workflow for each module that exports `runbook`; of two runbooks of one name
+ * the later one counts.
+ */
+export async function bundle(modules: readonly string[], options: BundleOptions = {}): Promise<string> {
+  const witnesses = options.witnessed ? [witness] : [];
+  const entry = await writeEntry(modules, witnesses);
   try {
     const { code } = await bundleWorkflowCode({
       workflowsPath: entry,
+      workflowInterceptorModules: witnesses,
       // Evaluated once a worker and not once a workflow, which saves each of them a megabyte and milliseconds. It
       // may be, since runbooks and engine keep nothing in their modules: what an incident knows is in its `Incident`.
       preloadModules: [entry],
@@ -47,8 +62,9 @@ const nothing = (): void => undefined;
 const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** A file that imports all of them; workflow types are the runbooks' names, which no JavaScript name could be. */
-async function writeEntry(modules: readonly string[]): Promise<string> {
+async function writeEntry(modules: readonly string[], witnesses: readonly string[]): Promise<string> {
   const lines = [
+    ...witnesses.map((path) => `require(${JSON.stringify(path)});`),
     `const all = { ...require(${JSON.stringify(workflows)}) };`,
     `const { incidentWorkflow } = require(${JSON.stringify(engine)});`,
     ...modules.map((path, n) => `const { runbook: runbook${n} } = require(${JSON.stringify(path)});`),
@@ -62,9 +78,9 @@ async function writeEntry(modules: readonly string[]): Promise<string> {
   return path;
 }
 
-/** Writes the bundle of the shipped runbooks where workers look for it. */
-export async function buildBundle(path = builtBundle): Promise<number> {
-  const code = await bundle([]);
+/** Writes the bundle of the shipped runbooks where workers, or replays, look for it. Returns its bytes. */
+export async function buildBundle(path = builtBundle, options: BundleOptions = {}): Promise<number> {
+  const code = await bundle([], options);
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, code);

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 export interface HealthOptions {
   /** True while every worker of this process polls: `RunningWorker.healthy`. */
   readonly healthy: () => boolean;
+  /** What `/metrics` answers; absent: 404. `RunningWorker.metrics`. */
+  readonly metrics?: (() => Promise<string>) | undefined;
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0: a free one. */
@@ -24,16 +26,17 @@ export class CannotListen extends Error {
 }
 
 /**
- * `/healthz`: this process answers. `/readyz`: all its workers poll, 503 while they don't. A Temporal that is away
+ * `/healthz`: this process answers. `/readyz`: all its workers poll, 503 while they don't. `/metrics`: its figures. A Temporal that is away
  * changes neither: the workers retry by themselves, and a restart would help nobody. Throws `CannotListen`.
  */
 export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
-  const { healthy, host = '127.0.0.1', port } = options;
+  const { healthy, metrics, host = '127.0.0.1', port } = options;
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, false);
     if (path === '/healthz') return answer(response, 200, true);
     if (path === '/readyz') return answer(response, healthy() ? 200 : 503, healthy());
+    if (path === '/metrics' && metrics) return void answerMetrics(response, metrics);
     return answer(response, 404, false);
   });
   server.listen(port, host);
@@ -49,6 +52,17 @@ export async function serveHealth(options: HealthOptions): Promise<HealthServer>
       server.closeAllConnections();
     },
   };
+}
+
+/** `/metrics` never fails for what is behind it: a figure that can't be had is not a number. */
+async function answerMetrics(response: ServerResponse, metrics: () => Promise<string>): Promise<void> {
+  try {
+    const text = await metrics();
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' });
+    response.end(text);
+  } catch {
+    answer(response, 503, false);
+  }
 }
 
 function answer(response: ServerResponse, status: number, ok: boolean): void {

@@ -5,6 +5,7 @@ import { connectTemporal } from '../client/temporal.js';
 import { resolveSecret, temporalSettings } from '../config/index.js';
 import type { Config } from '../config/types.js';
 import type { Extension } from '../model/extension.js';
+import { startArchiving } from './archiver/index.js';
 import { workflowBundle } from './bundle.js';
 import { connectWorker } from './connection.js';
 import { connectEngines } from './engines.js';
@@ -32,6 +33,8 @@ export interface RunningWorker {
   readonly done: Promise<void>;
   /** True while every worker polls. */
   healthy(): boolean;
+  /** Its figures as Prometheus reads them; absent: it has none of its own. */
+  readonly metrics?: (() => Promise<string>) | undefined;
   /** Stops taking work, lets what runs end or beat its last, and closes its connections. */
   stop(): Promise<void>;
 }
@@ -52,6 +55,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const host = hostReader();
   const registry = createRegistry({ config: options.config, engines, host, extensions });
   const scopes = options.scopes ?? scopesOf(config);
+  const archiving = startArchiving({ client, config: options.config, logger });
   const workers = await createWorkers({
     connection,
     client,
@@ -60,11 +64,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     scopes,
     bundle: await workflowBundle(extensions.map(({ module }) => module)),
     notify: notifyFor(options.config, logger),
+    ...(archiving.activities && { archive: archiving.activities }),
     ...(options.workflows !== undefined && { workflows: options.workflows }),
   });
   const watches = keepWatches({ client, config: options.config, scopes, logger });
-  return running(workers, scopes, async () => {
+  return running(workers, scopes, archiving.metrics, async () => {
     await watches.stop();
+    await archiving.stop();
     engines.close();
     await host.kernelLog.close();
     await connection.close();
@@ -98,6 +104,7 @@ function notifyFor(config: CurrentConfig, logger: Logger) {
 function running(
   workers: readonly Worker[],
   scopes: readonly string[],
+  metrics: RunningWorker['metrics'],
   close: () => Promise<void>,
 ): RunningWorker {
   const shutdown = (): void => {
@@ -116,6 +123,7 @@ function running(
   done.catch(() => undefined);
   return {
     scopes,
+    ...(metrics && { metrics }),
     done,
     healthy: () => workers.every((worker) => worker.getState() === 'RUNNING'),
     async stop() {

@@ -11,7 +11,7 @@ import {
 } from '../activities/incident/index.js';
 import { createWatchActivities } from '../activities/watch/index.js';
 import { signalWithStart } from '../client/incidents/start.js';
-import type { NotifyActivities } from '../model/activities.js';
+import type { ArchiveActivities, NotifyActivities } from '../model/activities.js';
 import { product } from '../model/product.js';
 import { governorMessages, taskQueues, workflowIds, workflowTypes } from '../workflows/contract.js';
 import type { Bundle } from './bundle.js';
@@ -26,6 +26,8 @@ export interface WorkersOptions {
   readonly scopes: readonly string[];
   readonly bundle: Bundle;
   readonly notify: NotifyActivities;
+  /** Where this process has the archive's folder. */
+  readonly archive?: ArchiveActivities;
   /** Shown in Temporal's UI. */
   readonly identity?: string;
   /** False: only activities; other processes run the workflows. */
@@ -33,7 +35,7 @@ export interface WorkersOptions {
 }
 
 /**
- * The workers of one process: one for workflows, one for notifications, and three a scope (looks, changes, long
+ * The workers of one process: one for workflows, one for notifications, one for the archive where there is one, and three a scope (looks, changes, long
  * waits), each with its own slots, so that a hundred soaks never keep a restart waiting.
  */
 export async function createWorkers(options: WorkersOptions): Promise<readonly Worker[]> {
@@ -63,6 +65,7 @@ export async function createWorkers(options: WorkersOptions): Promise<readonly W
   return Promise.all([
     ...(options.workflows === false ? [] : [make(workflowWorker)]),
     make({ taskQueue: taskQueues.notify, activities: { ...options.notify } }),
+    ...(options.archive ? [make(archiveWorker(options.archive))] : []),
     ...options.scopes.flatMap((scope) => [
       make({
         taskQueue: taskQueues.observe(scope),
@@ -83,6 +86,15 @@ export async function createWorkers(options: WorkersOptions): Promise<readonly W
       }),
     ]),
   ]);
+}
+
+function archiveWorker(activities: ArchiveActivities) {
+  return {
+    taskQueue: taskQueues.archive,
+    activities: { ...activities },
+    maxConcurrentActivityTaskExecutions: 2,
+    maxHeartbeatThrottleInterval: '2s',
+  };
 }
 
 const governorAddress = {

@@ -1,8 +1,10 @@
 /** Everything that the outside needs to know of the workflows: ids, task queues, messages, search attributes. */
 import { defineSearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
+import type { CarryOutRequest } from '../model/activities.js';
 import type { Alert } from '../model/alert.js';
 import type { Decision, DecisionReply } from '../model/decision.js';
 import type { Fact, Outcome } from '../model/facts.js';
+import type { AnyLook } from '../model/look.js';
 import type { Target } from '../model/target.js';
 import type { IncidentView } from '../model/view.js';
 import type { Told, WatchPlan, WatchState } from '../model/watch.js';
@@ -12,7 +14,11 @@ export const workflowIds = {
   governor: (scope: string): string => `governor/${scope}`,
   watch: (targetKey: string): string => `watch/${targetKey}`,
   notifications: (shortId: string): string => `notifications/${shortId}`,
+  /** Of its runs, each with the time that its schedule adds. */
+  archiver: 'archiver',
 };
+
+export const scheduleIds = { archiver: 'nightshift-archiver' } as const;
 
 /** The key of the target that an incident's workflow id names. */
 export function targetKeyOf(workflowId: string): string {
@@ -22,6 +28,8 @@ export function targetKeyOf(workflowId: string): string {
 export const taskQueues = {
   workflows: 'nightshift',
   notify: 'nightshift/notify',
+  /** Served only by workers that have the archive's folder. */
+  archive: 'nightshift/archive',
   observe: (scope: string): string => `nightshift/${scope}/observe`,
   change: (scope: string): string => `nightshift/${scope}/change`,
   wait: (scope: string): string => `nightshift/${scope}/wait`,
@@ -32,6 +40,7 @@ export const workflowTypes = {
   governor: 'governor',
   watch: 'watch',
   notifications: 'notifications',
+  archiver: 'archiver',
 } as const;
 
 /** The argument of every runbook's workflow. What happened comes as signals. */
@@ -41,6 +50,10 @@ export interface IncidentInput {
   /** Rehearsal: looks, plans, changes nothing. */
   readonly observeOnly: boolean;
   readonly product: string;
+  /** What it is opened for, where that can't come as a signal: an incident that may not join an open one. */
+  readonly alert?: Alert;
+  /** Short id of the incident that this one runs again. */
+  readonly rerunOf?: string;
 }
 
 /** What a closed incident leaves: read from here, never queried. */
@@ -81,7 +94,17 @@ export const updates = {
   /** `Decision` → `DecisionReply`. */
   decide: 'decide',
 } as const;
-export const queries = { view: 'view', facts: 'facts' } as const;
+export const queries = {
+  view: 'view',
+  facts: 'facts',
+  /** `JudgeQuestion` → `FreshJudgement`: what would be said to a change on another look. Asked by backtests. */
+  judge: 'judge',
+} as const;
+
+/** A change that is about to be carried out, the look that it would be judged on, and when (ISO). */
+export type JudgeQuestion = [request: CarryOutRequest, look: AnyLook, now: string];
+/** How an incident's end begins where code threw: people are told all the same. */
+export const stoppedByDefect = 'a defect stopped the incident';
 
 /** The payload of the `approve` and `reject` signals. `hash` may be left out where one change is asked for. */
 export interface SignalledDecision {

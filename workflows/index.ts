@@ -6,6 +6,7 @@ import { mem001 } from './runbooks/mem-001/index.js';
 const mem001Workflow = incidentWorkflow(mem001);
 const agentBrunoWorkflow = incidentWorkflow(agentBrunoHighMemoryUsage);
 
+export { archiver } from './archiver/archiver.js';
 export { governor } from './governor/governor.js';
 export { notifications } from './notifications/notifications.js';
 export { watch } from './watch/watch.js';

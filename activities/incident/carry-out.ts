@@ -1,7 +1,6 @@
 import type { CarryOutRequest, CarryOutResult } from '../../model/activities.js';
 import type { Effect } from '../../model/change.js';
-import { judge, ruling } from '../../model/guardrails/index.js';
-import type { Verdict } from '../../model/guardrails/verdict.js';
+import { type FreshJudgement, judgeFresh } from '../../model/fresh-verdicts.js';
 import type { Json } from '../../model/json.js';
 import type { AnyLook } from '../../model/look.js';
 import type { ApplyContext } from '../adapter.js';
@@ -40,13 +39,11 @@ export async function carryOut(
     );
   const look = await takeLook(registry, request, attempt.signal);
   const retry = attempt.previous !== undefined && hasBegun(attempt.previous);
-  const verdicts = retry || request.mode === 'undo' ? [] : freshVerdicts(registry, request, look);
-  if (verdicts.length > 0 && ruling(verdicts) !== 'allow') {
-    const { guardrail, why } = verdicts.find(({ says }) => says !== 'allow') as Verdict;
-    return { look, verdicts, refused: `${guardrail}: ${why}`, attempts: attempt.number };
-  }
-  const unmet = retry ? null : kind.precondition(change, look);
-  if (unmet !== null) return { look, verdicts, refused: unmet, attempts: attempt.number };
+  const now = registry.now().toISOString();
+  const { verdicts, refused }: FreshJudgement = retry
+    ? { verdicts: [] }
+    : judgeFresh(request, look, runbookFor(registry, runbook), now);
+  if (refused !== undefined) return { look, verdicts, refused, attempts: attempt.number };
   const effect: Effect = await applier(change, contextFor(registry, request, attempt, look));
   return { look, verdicts, effect, attempts: attempt.number };
 }
@@ -56,13 +53,6 @@ function hasBegun(previous: Json): boolean {
   return (
     typeof previous === 'object' && previous !== null && !Array.isArray(previous) && 'sending' in previous
   );
-}
-
-function freshVerdicts(registry: Registry, request: CarryOutRequest, look: AnyLook): readonly Verdict[] {
-  const measured = look.measure ? runbookFor(registry, request.runbook)?.diagnose(look, []).level : undefined;
-  const level = measured === undefined || measured === 'warning' ? request.level : measured;
-  const { decided, observeOnly } = request;
-  return judge(request.change, look, { now: registry.now().toISOString(), level, decided, observeOnly });
 }
 
 function contextFor(

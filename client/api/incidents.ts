@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { Control } from '../../model/decision.js';
+import { bounded } from '../alerts/bounds.js';
 import type { IncidentFilter, IncidentRef } from '../incidents/index.js';
 import { mayTouch } from '../tokens/index.js';
 import { requires } from './auth.js';
@@ -16,12 +17,27 @@ const decisionSchema = z.strictObject({
   comment: z.string().max(2_000).optional(),
 });
 const controlSchema = z.strictObject({ reason: z.string().max(2_000).optional() });
+/** Bounded, as alerts from outside are. */
+const alertTexts = z.record(z.string(), z.string()).transform(bounded);
 const openSchema = z.strictObject({
   target: z.string().min(1).max(500),
   runbook: z.string().min(1).max(200),
   severity: z.enum(['warning', 'critical']).optional(),
   reason: z.string().min(1).max(2_000),
   observeOnly: z.boolean().optional(),
+  rerun: z
+    .strictObject({
+      of: z.string().regex(/^[a-z2-7]{8}$/, 'must be a short id'),
+      alert: z
+        .strictObject({
+          name: z.string().min(1).max(200),
+          severity: z.enum(['warning', 'critical']),
+          labels: alertTexts,
+          annotations: alertTexts,
+        })
+        .optional(),
+    })
+    .optional(),
 });
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const word = z

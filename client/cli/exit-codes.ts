@@ -55,6 +55,10 @@ const codesByName: Readonly<Record<string, ExitCode>> = {
   PartError: exitCodes.usage,
   RangeError: exitCodes.usage,
   NoAnswer: exitCodes.failed,
+  BundleError: exitCodes.failed,
+  ArchiveError: exitCodes.failed,
+  RunGone: exitCodes.notFound,
+  NotAnIncident: exitCodes.refused,
   Interrupted: exitCodes.interrupted,
   AbortError: exitCodes.interrupted,
 };

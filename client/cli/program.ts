@@ -1,9 +1,13 @@
 import { Command } from 'commander';
 import { product } from '../../model/product.js';
+import { addArchive } from './commands/archive/index.js';
+import { addBacktest } from './commands/backtest.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
 import { addDemo } from './commands/demo.js';
 import { addIncident } from './commands/incident/index.js';
+import { addInsights } from './commands/insights.js';
+import { addReplay } from './commands/replay.js';
 import { addRunbook } from './commands/runbook.js';
 import { addServe } from './commands/serve.js';
 import { addToken } from './commands/token.js';
@@ -47,7 +51,20 @@ export function program(io: Io, exit: Cli['exit']): Command {
     .showHelpAfterError('(--help shows how it is used)')
     .showSuggestionAfterError();
   const cli: Cli = { io, exit };
-  for (const add of [addUp, addServe, addDemo, addIncident, addRunbook, addConfig, addToken]) add(root, cli);
+  for (const add of [
+    addUp,
+    addServe,
+    addDemo,
+    addIncident,
+    addArchive,
+    addInsights,
+    addReplay,
+    addBacktest,
+    addRunbook,
+    addConfig,
+    addToken,
+  ])
+    add(root, cli);
   addCompletion(root, cli);
   return root;
 }

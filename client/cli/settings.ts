@@ -27,6 +27,12 @@ export function configFile(io: Io, options: CommonOptions): string | undefined {
   return existsSync(here) ? here : undefined;
 }
 
+/** The configuration here, or that of the `nightshift up` that runs; undefined where there is neither. */
+export async function configInForce(io: Io, options: CommonOptions): Promise<Config | undefined> {
+  const file = configFile(io, options) ?? (await runningUp(io, options))?.config;
+  return file === undefined ? undefined : loadConfig(file);
+}
+
 /** The configuration, where there must be one. */
 export function requireConfig(io: Io, options: CommonOptions): Config {
   const file = configFile(io, options);

@@ -14,3 +14,19 @@ export async function workerSide() {
   ]);
   return { startWorker, createLogger, runbooks: shippedRunbooks, planOnce };
 }
+
+/** What works recorded incidents again. Loaded only by `nightshift backtest`. */
+export async function backtestSide() {
+  const [{ pointersOf }, { backtestAll }, { shippedRunbooks }] = await Promise.all([
+    import('../../replay/sources.js'),
+    import('../../replay/backtest/index.js'),
+    import('../../worker/registry.js'),
+  ]);
+  return { pointersOf, backtestAll, shippedRunbooks };
+}
+
+/** What replays recordings. Loaded only by `nightshift replay`. */
+export async function replaySide() {
+  const { replayAll } = await import('../../replay/index.js');
+  return { replayAll };
+}

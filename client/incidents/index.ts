@@ -12,7 +12,7 @@ export { Ambiguous, NoAnswer, NotFound, Refused } from './errors.js';
 export { getIncident, type IncidentDetails, readIncident } from './get.js';
 export { type IncidentFilter, type IncidentRow, listIncidents } from './list.js';
 export type { PendingActivity } from './live.js';
-export { type Opened, type OpenRequest, openIncident } from './open.js';
+export { type Opened, type OpenRequest, openIncident, type Rerun, type RerunAlert } from './open.js';
 export { type IncidentRef, resolveIncident } from './resolve.js';
 
 /** The same library bound to one client: what the API is given. */

@@ -28,33 +28,46 @@ export interface StartRequest {
  * has it. The short id is not known before the run is, so the workflow sets that attribute itself.
  */
 export async function signalWithStart(client: Client, request: StartRequest): Promise<{ runId: string }> {
-  const { target, runbook, alert } = request;
-  const input: IncidentInput = {
-    target,
-    openedBy: alert.source,
-    observeOnly: request.observeOnly,
-    product: request.product,
-  };
-  try {
-    const handle = await reach(client, callTimeoutMs, () =>
+  const { runbook, alert } = request;
+  const handle = await saying(() =>
+    reach(client, callTimeoutMs, () =>
       client.workflow.signalWithStart(runbook, {
-        workflowId: workflowIds.incident(target.key),
-        taskQueue: taskQueues.workflows,
-        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        ...optionsOf(request),
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-        args: [input],
+        args: [inputOf(request)],
         signal: signals.alert,
         signalArgs: [alert],
-        staticSummary: `${runbook} for ${target.key}: ${alert.name}`.slice(0, 200),
-        memo: { alert: alert.name, openedBy: alert.source },
-        typedSearchAttributes: new TypedSearchAttributes([
-          { key: searchAttributes.target, value: target.key },
-          { key: searchAttributes.runbook, value: runbook },
-          { key: searchAttributes.severity, value: alert.severity },
-        ]),
       }),
-    );
-    return { runId: handle.signaledRunId };
+    ),
+  );
+  return { runId: handle.signaledRunId };
+}
+
+/** The workflow's argument. */
+export function inputOf({ target, alert, observeOnly, product }: StartRequest): IncidentInput {
+  return { target, openedBy: alert.source, observeOnly, product };
+}
+
+/** What every incident is started with. */
+export function optionsOf({ target, runbook, alert }: StartRequest) {
+  return {
+    workflowId: workflowIds.incident(target.key),
+    taskQueue: taskQueues.workflows,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    staticSummary: `${runbook} for ${target.key}: ${alert.name}`.slice(0, 200),
+    memo: { alert: alert.name, openedBy: alert.source },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: searchAttributes.target, value: target.key },
+      { key: searchAttributes.runbook, value: runbook },
+      { key: searchAttributes.severity, value: alert.severity },
+    ]),
+  };
+}
+
+/** Says what is missing where Temporal refuses an incident for its search attributes. */
+export async function saying<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
   } catch (error) {
     throw grpcCode(error) === invalidArgument && /search attribute/i.test(causeOf(error))
       ? new Refused(

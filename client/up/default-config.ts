@@ -14,8 +14,11 @@ export function defaultConfigText(env: Env): string {
     '# What you may want next: nightshift config example',
     '',
   ];
-  return `${note.join('\n')}${stringify({ engines: { local: engineOf(env) } })}`;
+  return `${note.join('\n')}${stringify({ engines: { local: engineOf(env) }, archive })}`;
 }
+
+/** Beside the configuration, in the state folder. Bounded, since nobody has looked at it. */
+const archive = { folder: 'archive', keep: '365d', maxSize: '1GiB' };
 
 /** The engine that the `docker` command would use. */
 export function engineOf(env: Env): string | object {

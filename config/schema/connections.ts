@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, hasCredentials, httpUrl, name, secretName, text, words, wrong } from './scalars.js';
+import { duration, hasCredentials, httpUrl, name, secretName, size, text, words, wrong } from './scalars.js';
 
 const path = words.meta({ description: 'A path, relative to this file' });
 
@@ -81,5 +81,24 @@ export const api = z.strictObject({
   ).optional(),
   tokensFile: path.optional(),
 });
+
+/** Shorter than this, the archiver would do little but look whether there is something to do. */
+const shortestEvery = 10;
+
+export const archive = z
+  .strictObject({
+    folder: text(/\S/, 'a folder', 'Name one, relative to this file, such as archive'),
+    every: duration
+      .refine((seconds) => seconds >= shortestEvery, {
+        error: wrong(`the archiver can't run more often than every ${shortestEvery}s`, 'Write 1h, or 5m'),
+      })
+      .optional(),
+    keep: duration.optional(),
+    maxSize: size.optional(),
+  })
+  .meta({
+    id: 'Archive',
+    description: 'Where closed incidents are kept when Temporal no longer keeps them: see docs/archive.md',
+  });
 
 export const groups = z.record(name, z.array(words).min(1));

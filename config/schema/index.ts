@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alertmanager, api, engine, escalation, groups, secret, temporal } from './connections.js';
+import { alertmanager, api, archive, engine, escalation, groups, secret, temporal } from './connections.js';
 import { containerFields } from './container.js';
 import { autonomy, freeze, pattern, policy } from './policy.js';
 import { duration, httpUrl, name, percentage, secretName, text, words } from './scalars.js';
@@ -79,6 +79,7 @@ export const document = z
     watches: z.array(watch).default([]),
     escalation: escalation.optional(),
     alertmanager: alertmanager.optional(),
+    archive: archive.optional(),
     api: api.prefault({}),
   })
   .meta({ title: 'nightshift.yaml', description: 'Configuration of Nightshift: see docs/configuration.md' });

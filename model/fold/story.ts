@@ -52,13 +52,15 @@ const tellers: { readonly [Type in Fact['type']]: Teller<Type> } = {
   deadlinePassed: (fact) => `The deadline has passed: ${sentence(fact.why)}`,
   escalated: (fact) => `Escalated to people (${fact.severity}): ${sentence(fact.why)}`,
   notified: tellNotified,
+  rehearsalEnded: (fact) => `The rehearsal is over, from here on it is for real: ${sentence(fact.why)}`,
   noted: (fact) => sentence(fact.text),
   closed: (fact) => `Closed as ${fact.outcome}: ${sentence(fact.why)}`,
 };
 
 function tellOpened(fact: FactOf<'opened'>): string {
   const rehearsal = fact.observeOnly ? ' A rehearsal: nothing will be changed.' : '';
-  return `Opened by ${fact.by} for ${fact.target.key}, runbook ${fact.runbook}.${rehearsal}`;
+  const rerun = fact.rerunOf === undefined ? '' : ` (rerun of ${fact.rerunOf})`;
+  return `Opened by ${fact.by}${rerun} for ${fact.target.key}, runbook ${fact.runbook}.${rehearsal}`;
 }
 
 function tellPlanned({ change }: FactOf<'planned'>): string {

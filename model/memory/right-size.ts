@@ -1,3 +1,5 @@
+import type { Diagnosis } from '../diagnosis.js';
+
 /** The observed peak is to be this share of the limit. */
 export const peakShare = 0.7;
 /** A peak that ended in an OOM kill would have gone on: it counts as at least so much of the limit it hit. */
@@ -25,4 +27,9 @@ export function rightSize({ peakBytes, limitBytes, killed, leaking }: Observed):
   const wanted = Math.ceil(peak / peakShare / mebibyte) * mebibyte;
   if (!leaking) return wanted;
   return limitBytes === undefined ? undefined : Math.min(limitBytes, wanted);
+}
+
+/** True where a leak leads the diagnosis: then no larger limit is the answer. */
+export function leakLeads(diagnosis: Diagnosis | undefined): boolean {
+  return diagnosis?.causes[0]?.name === 'leak';
 }

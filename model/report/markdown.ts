@@ -45,6 +45,9 @@ function facts(view: IncidentView): readonly string[] {
     ['runbook', `${view.runbook}, version ${view.runbookVersion}`],
     ['severity', view.severity],
     ['opened', `${dateTime(view.openedAt)} by ${view.openedBy}${view.observeOnly ? ', as a rehearsal' : ''}`],
+    ...(view.rerunOf === undefined
+      ? []
+      : [['rerun of', `${view.rerunOf}: nightshift incident show ${view.rerunOf}`]]),
     ...ended,
     ...view.alerts.map((held) => ['alert', alertCell(held)]),
     ...view.escalations.map(({ at, why }) => ['escalated', `${clock(at)}: ${why}`]),

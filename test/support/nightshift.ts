@@ -4,8 +4,9 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { signalWithStart } from '../../client/incidents/start.js';
-import type { NotifyActivities } from '../../model/activities.js';
+import type { ArchiveActivities, NotifyActivities } from '../../model/activities.js';
 import type { Alert } from '../../model/alert.js';
+import { digest } from '../../model/digest.js';
 import type { Extension } from '../../model/extension.js';
 import type { Policy } from '../../model/policy.js';
 import { anyRunbook, type Runbook } from '../../model/runbook.js';
@@ -100,7 +101,9 @@ export interface Bench {
   readonly environment: TestWorkflowEnvironment;
   readonly sent: { sink: string; what: string; title: string }[];
   policy: Policy;
-  startWorkers(): Promise<() => Promise<void>>;
+  /** Of one target; `policy` where it is not set otherwise. */
+  policyFor: (target: Target) => Policy;
+  startWorkers(more?: { archive?: ArchiveActivities }): Promise<() => Promise<void>>;
   open(name: string, alert?: Alert, more?: { observeOnly?: boolean }): Promise<WorkflowHandle>;
   view(handle: WorkflowHandle): Promise<IncidentView>;
   until(handle: WorkflowHandle, holds: (view: IncidentView) => boolean): Promise<IncidentView>;
@@ -133,7 +136,8 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
     environment,
     sent,
     policy: quick,
-    async startWorkers() {
+    policyFor: () => self.policy,
+    async startWorkers({ archive } = {}) {
       const workers = await createWorkers({
         connection: environment.nativeConnection,
         client,
@@ -141,11 +145,15 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
         scopes: [scope],
         bundle,
         notify,
+        ...(archive && { archive }),
         registry: {
           adapters: [world.adapter],
           appliers: world.appliers,
           runbooks: extensions.map(({ runbook }) => runbook),
-          policyFor: () => ({ policy: self.policy, settings: {}, digest: 'test' }),
+          policyFor: (target) => {
+            const policy = self.policyFor(target);
+            return { policy, settings: {}, digest: digest({ policy, settings: {} }) };
+          },
           secret: () => 'secret',
           now: () => new Date(),
         },

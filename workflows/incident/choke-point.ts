@@ -121,7 +121,7 @@ function circumstances(incident: Incident, decided: boolean) {
     now: incident.iso(),
     level: incident.level,
     decided,
-    observeOnly: incident.input.observeOnly,
+    observeOnly: incident.observeOnly,
   };
 }
 
@@ -162,7 +162,7 @@ async function carryOut(incident: Incident, compensation: Compensation, decided:
       change,
       mode: 'do',
       decided,
-      observeOnly: incident.input.observeOnly,
+      observeOnly: incident.observeOnly,
       severity: incident.severity,
       level: incident.level,
       notAfter: incident.iso(scheduleToStartSeconds),

@@ -67,7 +67,7 @@ async function undo(incident: Incident, compensation: Compensation): Promise<voi
       change: back,
       mode: 'undo',
       decided: false,
-      observeOnly: incident.input.observeOnly,
+      observeOnly: incident.observeOnly,
       severity: incident.severity,
       level: incident.level,
       notAfter: incident.iso(scheduleToStartSeconds),

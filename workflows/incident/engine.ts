@@ -14,6 +14,7 @@ import type { Alert } from '../../model/alert.js';
 import { type Control, type Decision, type DecisionReply, malformedDecision } from '../../model/decision.js';
 import type { Fact, Outcome } from '../../model/facts.js';
 import { fold } from '../../model/fold.js';
+import { type FreshJudgement, judgeFresh } from '../../model/fresh-verdicts.js';
 import type { Json } from '../../model/json.js';
 import type { AnyLook } from '../../model/look.js';
 import type { Runbook } from '../../model/runbook.js';
@@ -22,10 +23,12 @@ import {
   type Delivery,
   type IncidentInput,
   type IncidentResult,
+  type JudgeQuestion,
   queries,
   type SignalledDecision,
   searchAttributes,
   signals,
+  stoppedByDefect,
   updates,
 } from '../contract.js';
 import { close, wrapUp } from './closing.js';
@@ -49,6 +52,7 @@ const deliveredSignal = defineSignal<[Delivery]>(signals.delivered);
 const decideUpdate = defineUpdate<DecisionReply, [Decision]>(updates.decide);
 const viewQuery = defineQuery<IncidentView>(queries.view);
 const factsQuery = defineQuery<readonly Fact[]>(queries.facts);
+const judgeQuery = defineQuery<FreshJudgement, JudgeQuestion>(queries.judge);
 
 /** The workflow of one runbook: what it exports under its own name. */
 export type IncidentWorkflow = (input: IncidentInput) => Promise<IncidentResult>;
@@ -63,6 +67,7 @@ async function runIncident(input: IncidentInput, name: string): Promise<Incident
   const incident = open(input, runbookNamed(name) as Runbook<AnyLook>);
   const work = new CancellationScope();
   listen(incident, work);
+  if (input.alert) alertCame(incident, input.alert);
   const deadline = watchDeadline(incident);
 
   for (;;) {
@@ -93,6 +98,7 @@ function open(input: IncidentInput, runbook: Runbook<AnyLook>): Incident {
     runId: workflowInfo().runId,
     ladder: rungs(runbook),
     observeOnly: input.observeOnly,
+    ...(input.rerunOf !== undefined && { rerunOf: input.rerunOf }),
   });
   upsertSearchAttributes([
     { key: searchAttributes.target, value: input.target.key },
@@ -109,15 +115,7 @@ function rungs(runbook: Runbook<AnyLook>) {
 
 /** All messages are taken synchronously: an incident never holds a message half taken. */
 function listen(incident: Incident, work: CancellationScope): void {
-  setHandler(alertSignal, (alert) => {
-    const expected = incident.expecting.includes(alert.name)
-      ? 'our own change must be expected to cause it'
-      : undefined;
-    const { runbook, closing } = incident;
-    const fact = incident.inbox.take(alert, { runbook: runbook.name, closing, expected });
-    if (fact) incident.append(fact);
-    extendDeadline(incident);
-  });
+  setHandler(alertSignal, (alert) => alertCame(incident, alert));
   setHandler(approveSignal, (decision) => signalled(incident, decision, 'approve'));
   setHandler(rejectSignal, (decision) => signalled(incident, decision, 'reject'));
   setHandler(pauseSignal, (control) => pause(incident, control));
@@ -136,6 +134,20 @@ function listen(incident: Incident, work: CancellationScope): void {
   });
   setHandler(viewQuery, () => fold(incident.facts));
   setHandler(factsQuery, () => incident.facts);
+  setHandler(judgeQuery, (request, look, now) =>
+    judgeFresh(request, look, runbookNamed(request.runbook), now),
+  );
+}
+
+function alertCame(incident: Incident, alert: Alert): void {
+  const expected = incident.expecting.includes(alert.name)
+    ? 'our own change must be expected to cause it'
+    : undefined;
+  const { runbook } = incident;
+  const closing = incident.closing || incident.interruptsRehearsal(alert);
+  const fact = incident.inbox.take(alert, { runbook: runbook.name, closing, expected });
+  if (fact) incident.append(fact);
+  extendDeadline(incident);
 }
 
 /** A signal proves nothing about who sent it, so its identity is `none`; malformed ones become facts. */
@@ -174,7 +186,7 @@ async function workToItsEnd(incident: Incident, scope: CancellationScope): Promi
     // People are reached whatever happens: a defect must not leave the incident retrying for ever.
     if (error instanceof DeterminismViolationError) throw error;
     const what = error instanceof Error ? error.message : String(error);
-    return { outcome: 'escalated', why: `a defect stopped the incident: ${what}` };
+    return { outcome: 'escalated', why: `${stoppedByDefect}: ${what}` };
   }
 }
 
@@ -215,9 +227,9 @@ function exhausted(incident: Incident): End | undefined {
 }
 
 /** A rehearsal, or a target whose autonomy refused whatever was planned. */
-function mayOnlyLook({ input, policy, refusals }: Incident): boolean {
+function mayOnlyLook({ observeOnly, policy, refusals }: Incident): boolean {
   const { target } = policy.autonomy;
-  if (input.observeOnly || target === 'observe' || target === 'plan') return true;
+  if (observeOnly || target === 'observe' || target === 'plan') return true;
   return (
     refusals.length > 0 &&
     refusals.every((verdicts) =>
@@ -228,6 +240,10 @@ function mayOnlyLook({ input, policy, refusals }: Incident): boolean {
 
 /** Takes up an alert of another runbook, or one that came when the incident was about to end. */
 function takeUp(incident: Incident, alert: Alert): void {
+  if (incident.interruptsRehearsal(alert)) {
+    incident.observeOnly = false;
+    incident.append({ type: 'rehearsalEnded', why: `alert ${alert.name} came from ${alert.source}` });
+  }
   const runbook = runbookNamed(alert.runbook);
   if (!runbook || runbook.name === incident.runbook.name) {
     incident.inbox.markWorked(alert.runbook);

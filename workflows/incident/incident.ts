@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
-import type { Severity } from '../../model/alert.js';
+import type { Alert, Severity } from '../../model/alert.js';
 import type { Change, ChangeDraft, ChangeKind } from '../../model/change.js';
 import type { Diagnosis } from '../../model/diagnosis.js';
 import { shortId } from '../../model/digest.js';
@@ -47,6 +47,8 @@ export class Incident {
   /** Hashes of changes that this incident has tried: none is tried twice. */
   readonly tried = new Set<string>();
   readonly id = shortId(workflowInfo().runId);
+  /** A rehearsal: nothing is changed. Over when something real needs this incident. */
+  observeOnly: boolean;
   /** Set by whoever wires the incident up, before anything runs. */
   desk!: DecisionDesk;
   messenger!: Messenger;
@@ -88,7 +90,9 @@ export class Incident {
   constructor(
     readonly input: IncidentInput,
     public runbook: Runbook<AnyLook>,
-  ) {}
+  ) {
+    this.observeOnly = input.observeOnly;
+  }
 
   /** The workflow's clock. */
   now(): number {
@@ -120,6 +124,11 @@ export class Incident {
     this.deadline = undefined;
     this.criticalSince = undefined;
     this.takenUpAt = this.now();
+  }
+
+  /** True where a person rehearses, and this alert is not of a person's making: it is not rehearsed, but worked. */
+  interruptsRehearsal({ source }: Alert): boolean {
+    return this.observeOnly && this.input.openedBy.startsWith('person:') && !source.startsWith('person:');
   }
 
   over(outcome: Outcome, why: string): IncidentOver {

@@ -42,13 +42,14 @@ export class ViaApi implements Incidents {
   }
 
   open(request: OpenRequest): Promise<Opened> {
-    const { target, runbook, reason, severity, observeOnly } = request;
+    const { target, runbook, reason, severity, observeOnly, rerun } = request;
     return this.call<Opened>('POST', '/incidents', {
       target: target.key,
       runbook,
       reason,
       severity,
       observeOnly,
+      rerun,
     });
   }
 

@@ -26,7 +26,7 @@ export function addServe(root: Command, { io }: Cli): void {
     .option('--scope <scope...>', 'serve only these engines: docker/local')
     .option('--no-workflows', 'only activities: other workers run the workflows')
     .addOption(
-      new Option('--health-port <port>', 'serve /healthz and /readyz on 127.0.0.1 there')
+      new Option('--health-port <port>', 'serve /healthz, /readyz and /metrics on 127.0.0.1 there')
         .env('NIGHTSHIFT_HEALTH_PORT')
         .argParser(port),
     )
@@ -60,7 +60,11 @@ async function worker(io: Io, options: WorkerOptions): Promise<void> {
   const looking = tellMissingAttributes(config(), logger);
   logger.info({ scopes: running.scopes, temporal: config().temporal.address }, 'the worker runs');
   const health = options.healthPort
-    ? await serveHealth({ healthy: running.healthy, port: options.healthPort }).catch(async (error) => {
+    ? await serveHealth({
+        healthy: running.healthy,
+        metrics: running.metrics,
+        port: options.healthPort,
+      }).catch(async (error) => {
         await running.stop();
         throw error;
       })

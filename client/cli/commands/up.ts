@@ -86,6 +86,7 @@ function summary(
     `  Temporal UI    ${record.ui}`,
     `  configuration  ${file ?? `${record.config} (none was found: nothing is changed)`}`,
     `  looks after    ${config.targets.map(({ key }) => key).join(', ') || 'no target yet'}`,
+    ...(config.archive ? [`  archive        ${config.archive.folder}`] : []),
     `  state          ${folder}`,
     ...(memory.length === 0 ? [] : [`  memory         ${memory.join(', ')}`]),
     '',

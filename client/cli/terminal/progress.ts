@@ -8,27 +8,34 @@ export function aside(io: Io, text: string): string {
   return `${io.tty ? '\r\u001b[K' : ''}${text}\n`;
 }
 
+/** Where there is no terminal: a line after so long, and again. */
+const lineMs = 10_000;
+
 /**
- * Waits for `work`. What takes longer than two seconds says what it is: with a wheel on a terminal, else by one line.
+ * Waits for `work`. What takes longer than two seconds says what it is: with a wheel on a terminal, else by a line
+ * now and then where the text changes.
  */
-export async function withProgress<T>(io: Io, text: string, work: Promise<T>): Promise<T> {
+export async function withProgress<T>(io: Io, text: string | (() => string), work: Promise<T>): Promise<T> {
   let turn = 0;
-  let shown = false;
+  let last = '';
+  let lastAt = Number.NEGATIVE_INFINITY;
   const began = Date.now();
   const timer = setInterval(() => {
     if (Date.now() - began < quietMs) return;
-    if (!io.tty) {
-      if (!shown) io.err(`${text} …\n`);
-    } else {
+    const now = typeof text === 'string' ? text : text();
+    if (io.tty) {
       const seconds = Math.round((Date.now() - began) / 1000);
-      io.err(`\r${wheel[turn++ % wheel.length]} ${text} … ${seconds} s\u001b[K`);
-    }
-    shown = true;
+      io.err(`\r${wheel[turn++ % wheel.length]} ${now} … ${seconds} s\u001b[K`);
+    } else if (now !== last && Date.now() - lastAt >= lineMs) {
+      io.err(`${now} …\n`);
+      lastAt = Date.now();
+    } else return;
+    last = now;
   }, 100);
   try {
     return await work;
   } finally {
     clearInterval(timer);
-    if (shown && io.tty) io.err('\r\u001b[K');
+    if (last !== '' && io.tty) io.err('\r\u001b[K');
   }
 }

@@ -1,11 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { createArchive } from '../../../archive/archive.js';
+import type { ArchiverInput } from '../../../model/archiver.js';
 import { emptyWatch } from '../../../model/watch.js';
-import { taskQueues, workflowIds, workflowTypes } from '../../../workflows/contract.js';
+import { createArchiveActivities } from '../../../worker/archiver/activities.js';
+import { archiverParts } from '../../../worker/archiver/parts.js';
+import { ensureSchedule } from '../../../worker/archiver/schedule.js';
+import { scheduleIds, taskQueues, workflowIds, workflowTypes } from '../../../workflows/contract.js';
+import { archiverRun, listed, terminated } from '../closed.js';
 import { alertFor, type Bench, scope, tankTarget } from '../nightshift.js';
 import type { World } from '../tank/world.js';
 
 /** The workflows around the incidents, each as it stands after some work. */
-export const entities = ['governor', 'notifications', 'watch'] as const;
+export const entities = ['governor', 'notifications', 'watch', 'archiver'] as const;
 export type Entity = (typeof entities)[number];
 
 type Find = (night: Bench, world: World) => Promise<WorkflowHandle>;
@@ -71,5 +81,51 @@ export const findEntity: Readonly<Record<Entity, Find>> = {
     await night.result(incident);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     return handle;
+  },
+  /** Its second run: it prunes, and one incident can't be archived that Temporal is about to forget, so people hear. */
+  async archiver(night) {
+    const folder = await mkdtemp(join(tmpdir(), 'nightshift-archive-'));
+    const archive = createArchive(folder);
+    let bad = '';
+    const real = archiverParts(night.client, () => {
+      throw new Error('the configuration is not asked');
+    });
+    const activities = createArchiveActivities({
+      ...real,
+      archive: () => archive,
+      gauges: { batch: () => undefined, failed: () => undefined },
+      namespaceSeconds: async () => 0.1,
+      collect: async (run) => {
+        if (run.workflowId === bad) throw new Error('its history is torn');
+        return real.collect(run);
+      },
+    });
+    const worker = await Worker.create({
+      connection: night.environment.nativeConnection,
+      taskQueue: taskQueues.archive,
+      activities: { ...activities },
+    });
+    const stopped = worker.run();
+    try {
+      const input: ArchiverInput = {
+        everySeconds: 3600,
+        retention: { bytes: 1 },
+        owner: 'here:nightshift.yaml',
+      };
+      await terminated(night.client, 'archived');
+      const before = await listed(night.client, 1);
+      await ensureSchedule(night.client, input);
+      await archiverRun(night.client, 1);
+      bad = workflowIds.incident(tankTarget('torn').key);
+      await terminated(night.client, 'torn');
+      await listed(night.client, before.length + 1);
+      await night.client.schedule.getHandle(scheduleIds.archiver).trigger('SKIP');
+      const { workflowId, runId } = await archiverRun(night.client, 2);
+      return night.client.workflow.getHandle(workflowId, runId);
+    } finally {
+      worker.shutdown();
+      await stopped;
+      await rm(folder, { recursive: true, force: true });
+    }
   },
 };

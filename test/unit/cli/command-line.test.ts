@@ -95,6 +95,12 @@ describe('the command line', () => {
     expect(await run(`token create ana --role operator --file ${file}`)).toMatchObject({ code: 4, out: '' });
   });
 
+  it('rehearses with --observe, and knows no other name for it', async () => {
+    expect((await run('incident open --help')).out).toMatch(/--observe\s+a rehearsal/);
+    const other = await run('incident open docker/local/agent --reason x --rehearse');
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining('--rehearse') });
+  });
+
   it('wants a reason for a reject', async () => {
     const { code, err } = await run('incident reject docker/local/agent');
     expect(code).toBe(2);
@@ -152,7 +158,7 @@ describe('completion', () => {
     [['inc'], ['incident']],
     [
       ['incident', 're'],
-      ['reject', 'resume'],
+      ['rerun', 'reject', 'resume'],
     ],
     [
       ['incident', 'list', '-o', ''],
@@ -168,6 +174,7 @@ describe('completion', () => {
   });
 
   it('offers options only where one is begun', () => {
+    expect(candidates(root, ['incident', 'open', '--ob'])).toEqual(['--observe']);
     expect(candidates(root, ['incident', 'watch', '--t'])).toEqual(['--temporal', '--token-file']);
   });
 });

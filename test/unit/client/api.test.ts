@@ -83,6 +83,32 @@ const ask = async (who: string | undefined, method: string, path: string, body?:
 };
 const webhook = { version: '4', alerts: [{ status: 'firing', labels: { alertname: 'A' } }] };
 
+describe('a rerun', () => {
+  const body = { target: 'docker/a/x', runbook: 'MEM-001', reason: 'rerun of k3f5x2ab: alert A' };
+  const recorded = { name: 'A', severity: 'critical', labels: { name: 'x' }, annotations: {} };
+  const rerun = { of: 'k3f5x2ab', alert: recorded };
+
+  test('needs the rights of opening, and the token says who asks for it', async () => {
+    for (const who of ['am', 'eve'])
+      expect((await ask(who, 'POST', '/incidents', { ...body, rerun })).status).toBe(403);
+    const other = { ...body, target: 'docker/b/y', rerun };
+    expect((await ask('alice', 'POST', '/incidents', other)).status).toBe(404);
+    expect(incidents.done).toEqual([]);
+    expect((await ask('alice', 'POST', '/incidents', { ...body, rerun })).status).toBe(201);
+    expect(incidents.done).toEqual([{ open: 'docker/a/x', by: 'alice', rerun }]);
+  });
+
+  test('takes a recorded alert bounded and without credentials, and nothing else of it', async () => {
+    const alert = { ...recorded, labels: { password: 'hunter2', long: 'x'.repeat(5_000) } };
+    await ask('root', 'POST', '/incidents', { ...body, rerun: { of: 'k3f5x2ab', alert } });
+    const [done] = incidents.done as { rerun: { alert: { labels: Record<string, string> } } }[];
+    expect(done?.rerun.alert.labels.password).toBe('[redacted]');
+    expect(done?.rerun.alert.labels.long).toHaveLength(1_000);
+    for (const bad of [{ of: '../x' }, { of: 'k3f5x2ab', alert: { ...recorded, source: 'alertmanager' } }])
+      expect((await ask('root', 'POST', '/incidents', { ...body, rerun: bad })).status).toBe(400);
+  });
+});
+
 describe('who may do what', () => {
   test.each([undefined, 'ns_wrong', 'root extra'])(
     'without a valid token (%s) there is no way in',

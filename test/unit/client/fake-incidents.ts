@@ -44,7 +44,8 @@ export class FakeIncidents implements Incidents {
       }));
 
   open: Incidents['open'] = async (request) => {
-    this.done.push({ open: request.target.key, by: request.by });
+    const rerun = request.rerun === undefined ? {} : { rerun: request.rerun };
+    this.done.push({ open: request.target.key, by: request.by, ...rerun });
     return {
       workflowId: `incident/${request.target.key}`,
       runId: 'run-9',

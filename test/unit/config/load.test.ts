@@ -310,3 +310,26 @@ api: { listen: '[::1]:8000', tokensFile: tokens }
     ]);
   });
 });
+
+describe('the archive', () => {
+  it('has its folder beside the file, and is looked after hourly, for ever, where nothing else is said', () => {
+    expect(parse('archive: { folder: closed }\n').archive).toEqual({
+      folder: '/etc/nightshift/closed',
+      everySeconds: 3600,
+    });
+  });
+
+  it('is bounded by what is said', () => {
+    const { archive } = parse('archive: { folder: /a, every: 5m, keep: 365d, maxSize: 10GiB }\n');
+    expect(archive).toEqual({
+      folder: '/a',
+      everySeconds: 300,
+      keepSeconds: 365 * 86_400,
+      maxBytes: 10 * 2 ** 30,
+    });
+  });
+
+  it('is none where none is said', () => {
+    expect('archive' in parse('targets: []\n')).toBe(false);
+  });
+});

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { Cli } from '../../program.js';
 import { addControls } from './control.js';
 import { addDecisions } from './decide.js';
+import { addExport } from './export.js';
 import { addList } from './list.js';
 import { addOpen } from './open.js';
+import { addRerun } from './rerun.js';
 import { addShow } from './show.js';
 import { addWatch } from './watch.js';
 
@@ -16,5 +18,6 @@ export function addIncident(root: Command, cli: Cli): void {
       'after',
       '\nAn incident is named by its target (docker/local/agent: the open one, or the latest) or by its short id.',
     );
-  for (const add of [addList, addShow, addWatch, addOpen, addDecisions, addControls]) add(group, cli);
+  for (const add of [addList, addShow, addWatch, addOpen, addRerun, addDecisions, addControls, addExport])
+    add(group, cli);
 }

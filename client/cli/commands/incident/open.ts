@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { type Config, loadConfig } from '../../../../config/index.js';
 import { parseDockerKey } from '../../../../config/target-key.js';
 import { product } from '../../../../model/product.js';
 import type { Target } from '../../../../model/target.js';
@@ -7,7 +6,7 @@ import { type Access, withAccess } from '../../access/index.js';
 import { CliError, exitCodes } from '../../exit-codes.js';
 import { withConnection, withPerson } from '../../options.js';
 import type { Cli } from '../../program.js';
-import { type CommonOptions, configFile, runningUp } from '../../settings.js';
+import { type CommonOptions, configInForce } from '../../settings.js';
 import { suggest } from '../../suggest.js';
 import type { Io } from '../../terminal/io.js';
 import { exitCodeOf, watch } from '../../watch/watch.js';
@@ -16,7 +15,7 @@ interface OpenOptions extends CommonOptions {
   readonly runbook: string;
   readonly reason: string;
   readonly severity: 'warning' | 'critical';
-  readonly rehearse?: boolean;
+  readonly observe?: boolean;
   readonly watch?: boolean;
 }
 
@@ -32,11 +31,11 @@ export function addOpen(group: Command, cli: Cli): void {
         .choices(['warning', 'critical'])
         .default('warning'),
     )
-    .option('--rehearse', 'look and plan, change nothing')
+    .option('--observe', 'a rehearsal: look and plan, change nothing')
     .option('-w, --watch', 'watch it until it ends')
     .addHelpText(
       'after',
-      "\nExample:\n  nightshift incident open docker/local/agent --reason 'slow since noon' --watch",
+      "\nExamples:\n  nightshift incident open docker/local/agent --reason 'slow since noon' --watch\n  nightshift incident open docker/local/agent --reason 'what would it do?' --observe --watch",
     )
     .action((key: string, options: OpenOptions) => open(cli, key, options));
 }
@@ -53,8 +52,8 @@ async function open({ io, exit }: Cli, key: string, options: OpenOptions): Promi
 }
 
 function request({ by }: Access, target: Target, options: OpenOptions) {
-  const { runbook, reason, severity, rehearse = false } = options;
-  return { target, runbook, by, reason, severity, observeOnly: rehearse, product };
+  const { runbook, reason, severity, observe = false } = options;
+  return { target, runbook, by, reason, severity, observeOnly: observe, product };
 }
 
 /** The target as the configuration knows it, or as its key says what it is. */
@@ -66,9 +65,4 @@ async function targetOf(io: Io, key: string, options: CommonOptions): Promise<Ta
   if (!('problem' in named)) return { key, kind: named.kind, scope: named.scope };
   const known = config?.targets.map((target) => target.key) ?? [];
   throw new CliError(exitCodes.notFound, `there is no target ${key}`, suggest(key, known, `${named.mend}.`));
-}
-
-async function configInForce(io: Io, options: CommonOptions): Promise<Config | undefined> {
-  const file = configFile(io, options) ?? (await runningUp(io, options))?.config;
-  return file === undefined ? undefined : loadConfig(file);
 }

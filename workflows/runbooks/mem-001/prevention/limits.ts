@@ -1,7 +1,7 @@
 import type { ContainerReading, DockerLook } from '../../../../model/container.js';
 import { bytes, percent } from '../../../../model/format.js';
 import { composePatch } from '../../../../model/memory/compose-patch.js';
-import { killedPeak, rightSize } from '../../../../model/memory/right-size.js';
+import { killedPeak, leakLeads, rightSize } from '../../../../model/memory/right-size.js';
 import type { Recommendation } from '../../../../model/runbook.js';
 import { largestHeap } from '../causes/growing.js';
 import { killsOf } from '../figures.js';
@@ -17,7 +17,7 @@ export function limitAdvice(lessons: Lessons): readonly Recommendation[] {
   const killed = killsOf(lessons.seen.first)
     .concat(killsOf(lessons.seen.latest))
     .some((kill) => kill.containerId === container.id || kill.containerName === container.name);
-  const leaking = lessons.worst.causes[0]?.name === 'leak';
+  const leaking = leakLeads(lessons.worst);
   const { limitBytes } = container;
   const limit = rightSize({ peakBytes: use.peak, limitBytes, killed, leaking });
   const advice = heapAdvice(container, limit ?? limitBytes);
