@@ -1,4 +1,5 @@
 import { dockerKinds } from '../model/changes/index.js';
+import { kubernetesKinds } from '../model/changes/kubernetes/index.js';
 import type { ContainerSettings } from '../model/container.js';
 import type { Policy } from '../model/policy.js';
 import type { KnownRunbook } from './types.js';
@@ -48,6 +49,10 @@ export const defaultSeconds = {
   webhook: 10,
   alertmanager: 60,
   archive: 3600,
+  /** The source's SESSION_TTL after its fix. */
+  shortenTo: 3600,
+  /** Added capacity. */
+  capacity: 7200,
   watch: 60,
 } as const;
 
@@ -76,5 +81,22 @@ export const shippedRunbooks: readonly KnownRunbook[] = [
       { name: 'restart-service' },
     ],
     changeKinds: Object.keys(dockerKinds).map((kind) => ({ kind })),
+  },
+  {
+    name: 'AgentBrunoHighMemoryUsage',
+    targetKinds: ['workload'],
+    ladder: [
+      { name: 'clear-caches' },
+      { name: 'collect-garbage' },
+      { name: 'resize-pods' },
+      { name: 'scale-out' },
+      { name: 'evict-pod' },
+      { name: 'restart-workload' },
+      { name: 'set-environment' },
+      { name: 'raise-limit' },
+      { name: 'undo-release' },
+      { name: 'shorten-sessions' },
+    ],
+    changeKinds: Object.keys(kubernetesKinds).map((kind) => ({ kind })),
   },
 ];

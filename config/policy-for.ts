@@ -1,14 +1,13 @@
-import type { ContainerSettings } from '../model/container.js';
 import { digest } from '../model/digest.js';
-import type { JsonObject } from '../model/json.js';
 import type { Policy } from '../model/policy.js';
 import { emptyContainerSettings } from './defaults.js';
-import { parseDockerKey } from './target-key.js';
-import type { Config } from './types.js';
+import { workloadSettings } from './resolve-workload.js';
+import { parseDockerKey, parseWorkloadKey } from './target-key.js';
+import type { Config, TargetSettings } from './types.js';
 
 export interface InForce {
   readonly policy: Policy;
-  readonly settings: ContainerSettings | JsonObject;
+  readonly settings: TargetSettings['settings'];
   /** Of policy and settings: it changes when, and only when, one of them does. */
   readonly digest: string;
 }
@@ -20,7 +19,9 @@ export function policyFor(config: Config, targetKey: string): InForce {
   return { policy, settings, digest: digest({ policy, settings }) };
 }
 
-function unknownSettings(key: string): ContainerSettings | JsonObject {
+function unknownSettings(key: string): TargetSettings['settings'] {
+  const workload = parseWorkloadKey(key);
+  if ('workload' in workload && workload.workload) return workloadSettings(workload.workload);
   const named = parseDockerKey(key);
   if ('problem' in named) return {};
   return named.container === undefined

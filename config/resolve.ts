@@ -7,6 +7,7 @@ import type { Autonomy, Policy } from '../model/policy.js';
 import { defaultListen, defaultPolicy, defaultSeconds, defaultWatchPercent } from './defaults.js';
 import { autonomyOf, withPolicy } from './resolve-policy.js';
 import { containerSettings, defined } from './resolve-settings.js';
+import { clusterOf, workloadSettings } from './resolve-workload.js';
 import type { Document, TargetInput } from './schema/index.js';
 import { dockerKinds, type Named, nameOf } from './target-key.js';
 import type {
@@ -36,6 +37,7 @@ export function resolveConfig(
     file,
     temporal: temporalOf(said.temporal, path),
     engines: Object.entries(said.engines).map(([name, engine]) => engineOf(name, engine, path)),
+    clusters: Object.entries(said.clusters).map(([name, cluster]) => clusterOf(name, cluster, path)),
     secrets: mapValues(said.secrets, (secret) => ('file' in secret ? { file: path(secret.file) } : secret)),
     groups: said.groups,
     fallback: base,
@@ -75,6 +77,7 @@ function targetOf(target: TargetInput, base: Config['fallback'], said: Document)
 const noSettings: JsonObject = {};
 
 function settingsOf(target: TargetInput, named: Named, said: Document): TargetSettings['settings'] {
+  if (named.workload) return workloadSettings(named.workload, target.workload);
   if (!dockerKinds.includes(named.kind)) return target.settings ?? noSettings;
   const settings = containerSettings(target, named.container ?? target.app);
   if (named.kind !== 'hostProcess' || settings.hostProcesses.length > 0) return settings;

@@ -1,3 +1,5 @@
+import type { WorkloadKind } from '../model/kubernetes/settings.js';
+import type { NamedWorkload } from './resolve-workload.js';
 import type { TargetInput } from './schema/index.js';
 
 /** Which thing a target entry names. */
@@ -9,6 +11,8 @@ export interface Named {
   readonly engine?: string;
   readonly container?: string;
   readonly process?: string;
+  /** Which workload of which cluster it is. */
+  readonly workload?: NamedWorkload;
 }
 
 /** Why an entry names nothing, or more than one thing. */
@@ -19,12 +23,14 @@ export interface Unnamed {
 
 export const dockerKinds = ['container', 'host', 'hostProcess'];
 
-const forms = 'Give engine with one of container, host: true or process; or a key';
+const forms =
+  'Give engine with one of container, host: true or process; cluster with namespace and deployment; or a key';
 
 /** What an entry names: by its key, or by engine and container, host or process. */
 export function nameOf(target: TargetInput): Named | Unnamed {
   const { key, engine, container, host, process, kind, scope } = target;
   const parts = [container, host, process].filter((part) => part !== undefined);
+  if (target.cluster !== undefined || isWorkloadKey(key)) return workloadOf(target);
   if (key !== undefined && (engine !== undefined || parts.length > 0))
     return { problem: 'it has a key and another name as well', mend: forms };
   if (kind !== undefined && !dockerKinds.includes(kind)) return ofAddedKind(key, kind, scope);
@@ -62,4 +68,58 @@ export function parseDockerKey(key: string): Named | Unnamed {
   const [, engine = '', process, container] = match;
   const kind = process !== undefined ? 'hostProcess' : container !== undefined ? 'container' : 'host';
   return { key, kind, scope: `docker/${engine}`, engine, process, container };
+}
+
+/** The key of a workload begins with its system. */
+function isWorkloadKey(key: string | undefined): boolean {
+  return key?.startsWith('kubernetes/') ?? false;
+}
+
+const workloadKinds: Readonly<Record<string, WorkloadKind>> = {
+  deployment: 'Deployment',
+  statefulset: 'StatefulSet',
+  daemonset: 'DaemonSet',
+};
+
+/** By cluster, namespace and name, or by its key. */
+function workloadOf(target: TargetInput): Named | Unnamed {
+  const { key, cluster, namespace, engine, container, host, process, kind, scope } = target;
+  if ([engine, container, host, process].some((part) => part !== undefined))
+    return { problem: 'it names something of Docker and a workload of a cluster', mend: forms };
+  if (kind !== undefined || scope !== undefined)
+    return { problem: 'its kind and scope follow from its key', mend: 'Take kind and scope out' };
+  const named = Object.entries({
+    deployment: target.deployment,
+    statefulset: target.statefulSet,
+    daemonset: target.daemonSet,
+  }).filter(([, name]) => name !== undefined);
+  if (key !== undefined)
+    return cluster === undefined && namespace === undefined && named.length === 0
+      ? parseWorkloadKey(key)
+      : { problem: 'it has a key and another name as well', mend: forms };
+  const [[word, name] = []] = named;
+  if (namespace === undefined || named.length !== 1)
+    return {
+      problem: 'it does not say which workload it is',
+      mend: 'Give namespace, and one of deployment, statefulSet and daemonSet',
+    };
+  return parseWorkloadKey(`kubernetes/${cluster}/${namespace}/${word}/${name}`);
+}
+
+/** Takes `kubernetes/prod/bruno/deployment/agent-bruno` apart. */
+export function parseWorkloadKey(key: string): Named | Unnamed {
+  const match = /^kubernetes\/([^/]+)\/([^/]+)\/(deployment|statefulset|daemonset)\/([^/]+)$/.exec(key);
+  const kind = workloadKinds[match?.[3] ?? ''];
+  if (match === null || kind === undefined)
+    return {
+      problem: 'it is the key of no workload',
+      mend: 'Write kubernetes/<cluster>/<namespace>/deployment/<name> (or statefulset, daemonset)',
+    };
+  const [, cluster = '', namespace = '', , name = ''] = match;
+  return {
+    key,
+    kind: 'workload',
+    scope: `kubernetes/${cluster}`,
+    workload: { cluster, namespace, kind, name },
+  };
 }

@@ -1,5 +1,6 @@
 import type { ContainerSettings } from '../model/container.js';
 import type { JsonObject } from '../model/json.js';
+import type { WorkloadSettings } from '../model/kubernetes/settings.js';
 import type { Policy } from '../model/policy.js';
 import type { Runbook } from '../model/runbook.js';
 
@@ -29,6 +30,16 @@ export interface EngineSettings {
   readonly ssh?: { readonly keyFile?: string; readonly knownHostsFile?: string };
 }
 
+/** How a Kubernetes cluster is reached. Without a kubeconfig: by the service account of the pod that this runs in. */
+export interface ClusterSettings {
+  /** As targets' keys name it: `prod` in `kubernetes/prod/bruno/deployment/agent-bruno`. */
+  readonly name: string;
+  /** Absolute path. */
+  readonly kubeconfig?: string;
+  /** Absent: the kubeconfig's current one. */
+  readonly context?: string;
+}
+
 /** Where a secret is. It is read when it is used, so a changed one needs no restart. */
 export type SecretRef = { readonly file: string } | { readonly env: string };
 
@@ -38,8 +49,11 @@ export interface TargetSettings {
   readonly kind: string;
   readonly scope: string;
   readonly policy: Policy;
-  /** `ContainerSettings` for a container, a host or a host process; else what `settings:` holds. */
-  readonly settings: ContainerSettings | JsonObject;
+  /**
+   * `ContainerSettings` for a container, a host or a host process, `WorkloadSettings` for a workload; else what
+   * `settings:` holds.
+   */
+  readonly settings: ContainerSettings | WorkloadSettings | JsonObject;
 }
 
 /** Which alerts start which runbook on which target. The first route that matches is taken. */
@@ -107,6 +121,7 @@ export interface Config {
     readonly apiKeySecret?: string;
   };
   readonly engines: readonly EngineSettings[];
+  readonly clusters: readonly ClusterSettings[];
   readonly secrets: Readonly<Record<string, SecretRef>>;
   readonly groups: Readonly<Record<string, readonly string[]>>;
   /** For what is not configured: it may only be observed. */

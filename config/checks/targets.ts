@@ -6,6 +6,7 @@ import type { TargetInput } from '../schema/index.js';
 import { dockerKinds, type Named, nameOf } from '../target-key.js';
 import type { Path } from '../yaml.js';
 import type { Checked } from './report.js';
+import { checkWorkload } from './workloads.js';
 
 /** Each target names one thing, that is there, once, with what belongs to its kind. */
 export function checkTargets(checked: Checked): void {
@@ -28,7 +29,9 @@ export function checkTargets(checked: Checked): void {
     seen.set(named.key, first ?? i);
     checkEngineOf(checked, named, path);
     checkFields(checked, target, named, path);
+    checkClusterOf(checked, named, path);
     if (dockerKinds.includes(named.kind)) checkContainer(checked, target, path);
+    if (named.workload) checkWorkload(checked, target, path);
     checkAutonomy(checked, target, named, path);
   }
 }
@@ -44,15 +47,39 @@ function checkEngineOf({ said, report }: Checked, { scope, key }: Named, path: P
   );
 }
 
+function checkClusterOf({ said, report }: Checked, { workload, key }: Named, path: Path): void {
+  if (workload === undefined || Object.hasOwn(said.clusters, workload.cluster)) return;
+  const known = Object.keys(said.clusters);
+  report.error(
+    path,
+    `${key} is on cluster '${workload.cluster}', which is not there`,
+    didYouMean(
+      workload.cluster,
+      known,
+      `Add it: clusters: { ${workload.cluster}: { kubeconfig: ~/.kube/config } }`,
+    ),
+  );
+}
+
 function checkFields({ said, report }: Checked, target: TargetInput, named: Named, path: Path): void {
   const isDocker = dockerKinds.includes(named.kind);
-  const foreign = isDocker ? ['settings'] : [...Object.keys(containerFields), 'app'];
+  const foreign = isDocker
+    ? ['settings', 'workload', 'namespace']
+    : [
+        ...Object.keys(containerFields),
+        'app',
+        ...(named.workload ? ['settings'] : ['workload', 'namespace']),
+      ];
   for (const field of foreign)
     if (Object.entries(target).some(([key, value]) => key === field && value !== undefined))
       report.error(
         [...path, field],
         `a ${named.kind} has no ${field}`,
-        isDocker ? 'Take it out: settings is for added kinds' : 'Put it under settings:',
+        isDocker
+          ? 'Take it out: settings is for added kinds'
+          : named.workload
+            ? 'Put it under workload:'
+            : 'Put it under settings:',
         'key',
       );
   if (target.app !== undefined && named.kind !== 'host')
@@ -111,7 +138,7 @@ function checkContainer({ report }: Checked, target: TargetInput, path: Path): v
     );
 }
 
-function checkUnique(path: Path, names: readonly string[], report: Checked['report']): void {
+export function checkUnique(path: Path, names: readonly string[], report: Checked['report']): void {
   for (const [i, name] of names.entries())
     if (names.indexOf(name) < i)
       report.error([...path, i, 'name'], `'${name}' is there twice`, 'Give each a name of its own');

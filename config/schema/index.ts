@@ -3,11 +3,18 @@ import { alertmanager, api, archive, engine, escalation, groups, secret, tempora
 import { containerFields } from './container.js';
 import { autonomy, freeze, pattern, policy } from './policy.js';
 import { duration, httpUrl, name, percentage, secretName, text, words } from './scalars.js';
+import { cluster, workloadFields } from './workload.js';
 
 const engineName = text(
   /^[a-z0-9][a-z0-9-]*$/,
   'the name of an engine',
   'Use small letters, digits and dashes, such as local',
+);
+
+const clusterName = text(
+  /^[a-z0-9][a-z0-9-]*$/,
+  'the name of a cluster',
+  'Use small letters, digits and dashes, such as prod',
 );
 
 const key = text(
@@ -38,10 +45,12 @@ const target = z
     autonomy: autonomy.optional(),
     policy: policy.optional(),
     ...containerFields,
+    ...workloadFields,
   })
   .meta({
     id: 'Target',
-    description: 'Something looked after: engine with container, host or process; or its key',
+    description:
+      'Something looked after: engine with container, host or process; cluster with namespace and deployment; or its key',
   });
 
 const route = z.strictObject({
@@ -69,6 +78,7 @@ export const document = z
     $schema: z.string().optional(),
     temporal: temporal.prefault({}),
     engines: z.record(engineName, engine).default({}),
+    clusters: z.record(clusterName, cluster).default({}),
     secrets: z.record(name, secret).default({}),
     groups: groups.default({}),
     defaults: policy.default({}),
