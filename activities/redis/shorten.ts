@@ -8,9 +8,9 @@ import { type Redis, withRedis } from './client.js';
 import { redisAddress } from './sessions.js';
 import { shortenScript, undoScript } from './ttl-scripts.js';
 
-/** Keys in one script: it holds Redis for one or two milliseconds. */
-const perScript = 250;
-const perScan = 1_000;
+/** Keys in one script: it holds Redis for a third of a millisecond or so. */
+const perScript = 100;
+const perScan = 500;
 
 /** Where the old expiries of one change are kept, in Redis itself. */
 export function keptIn(changeId: string): string {
