@@ -51,6 +51,8 @@ export const defaultSeconds = {
   archive: 3600,
   /** The source's SESSION_TTL after its fix. */
   shortenTo: 3600,
+  /** Three readings of the metrics API. */
+  workloadSettle: 45,
   /** Added capacity. */
   capacity: 7200,
   watch: 60,

@@ -67,8 +67,11 @@ function targetOf(target: TargetInput, base: Config['fallback'], said: Document)
   const named = nameOf(target);
   if ('problem' in named) return [];
   const { key, kind, scope } = named;
+  // The metrics of pods are read every 15 s or so: a reading that shows what a change did takes its time.
+  const slow = named.workload !== undefined && said.defaults.settle === undefined;
+  const usual = slow ? { ...base, settleSeconds: defaultSeconds.workloadSettle } : base;
   const policy = {
-    ...withPolicy(base, target.policy, said.groups),
+    ...withPolicy(usual, target.policy, said.groups),
     autonomy: autonomyOf(target.autonomy),
   };
   return [{ key, kind, scope, policy, settings: settingsOf(target, named, said) }];

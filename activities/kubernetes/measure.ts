@@ -58,3 +58,13 @@ export function healthOf(
     healthNote: waiting.length === 0 ? note : `${note}; ${waiting.slice(0, 3).join(', ')}`,
   };
 }
+
+/**
+ * When a pod of it was last started: it changes when one is, and only then. The fullest pod's own start would change
+ * whenever another pod becomes the fullest.
+ */
+export function latestStart(pods: readonly PodReading[]): { readonly startedAt?: string } {
+  const starts = pods.filter(({ deleting }) => !deleting).flatMap(({ startedAt }) => startedAt ?? []);
+  const latest = starts.toSorted().at(-1);
+  return latest === undefined ? {} : { startedAt: latest };
+}

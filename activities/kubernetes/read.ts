@@ -4,7 +4,7 @@ import type { Target } from '../../model/target.js';
 import type { Reading } from '../adapter.js';
 import { closeUp } from './close-up.js';
 import { type Asked, type Gathered, gather } from './gather.js';
-import { byFullness, healthOf, killsOf, worstOf } from './measure.js';
+import { byFullness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { noteWorkload } from './note.js';
 import { nodeKills, oomKills, podReading, workingSets } from './pods.js';
 import { workloadReading } from './workload.js';
@@ -50,13 +50,12 @@ function judged(
 ): Reading<WorkloadDetails> {
   const { workload, pods, nodes } = details;
   const measure = worstOf(pods, nodes);
-  const [worst] = pods;
   const gap = evidence.find((one) => 'gap' in one && one.name === 'pods.workingSet');
   return {
     identity: {
       uid: workload.uid,
       name: settings.name,
-      ...(worst?.startedAt !== undefined && { startedAt: worst.startedAt }),
+      ...latestStart(pods),
     },
     ...(measure && { measure }),
     ...(!measure && { blind: blindness(details, gap && 'gap' in gap ? gap.gap : undefined) }),

@@ -5,7 +5,7 @@ import type { Target } from '../../model/target.js';
 import type { ReadContext } from '../adapter.js';
 import { failureType, messageOf } from '../failure.js';
 import type { CallOptions, Cluster } from './client.js';
-import { byFullness, healthOf, killsOf, worstOf } from './measure.js';
+import { healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { paths } from './paths.js';
 import { type PodMetrics, podReading, workingSets } from './pods.js';
 import { containerOf, readWorkload, selectorOf } from './workload.js';
@@ -36,7 +36,6 @@ export async function sampleTarget(
       podReading(pod, container, target.key, used.get(pod.metadata?.name ?? '')),
     );
     const measure = worstOf(readings, []);
-    const [worst] = byFullness(readings, []);
     return {
       at,
       ...(measure
@@ -48,7 +47,7 @@ export async function sampleTarget(
         readings,
       ),
       id: workload.metadata?.uid ?? '',
-      ...(worst?.startedAt !== undefined && { startedAt: worst.startedAt }),
+      ...latestStart(readings),
     };
   } catch (error) {
     context.signal.throwIfAborted();

@@ -49,7 +49,7 @@ export function figuresOf(look: WorkloadLook, samples: readonly Sample[]): Figur
   return {
     look,
     measure,
-    growth: growthOf(readings(look, samples, measure), worst?.startedAt),
+    growth: growthOf(readings(look, samples, measure)),
     kills: details.oomKills.filter(({ recent }) => recent),
     worst,
     sessions,
