@@ -1,12 +1,12 @@
 import type { Cause, Diagnosis } from '../../../model/diagnosis.js';
 import type { Sample } from '../../../model/evidence.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
-import { memoryLevel } from '../../../model/memory/level.js';
 import { ranked } from '../../../model/memory/weigh.js';
 import { nodePressure, pageCache } from './causes/elsewhere.js';
 import { leak, limitTooSmall, trafficPeak } from './causes/growing.js';
 import { largeContexts, poolExhaustion, tooManySessions } from './causes/held.js';
 import { type Figures, figuresOf } from './figures.js';
+import { levelOf } from './level.js';
 import { causes } from './names.js';
 
 /** A cause that weighs less is not told from the others. */
@@ -27,9 +27,8 @@ export function diagnose(look: WorkloadLook, samples: readonly Sample[]): Diagno
       levelWhy: `memory itself could not be read: ${look.blind ?? 'no reason was given'}`,
       causes: [],
     };
-  const { measure, growth, kills } = figures;
-  const running = look.details.pods.some(({ ready }) => ready);
-  const { level, levelWhy } = memoryLevel({ measure, policy: look.policy, kills, running, growth });
+  const { growth } = figures;
+  const { level, levelWhy } = levelOf(figures);
   const rankedCauses = level === 'normal' ? ranked([nodePressure(figures)]) : told(ranked(all(figures)));
   return { level, levelWhy, causes: rankedCauses, ...(growth !== undefined && { growth }) };
 }

@@ -1,90 +1,116 @@
 import type { Cause } from '../../../../model/diagnosis.js';
 import { byteRate, bytes, duration } from '../../../../model/format.js';
-import { isSteady } from '../../../../model/growth.js';
 import { weigh } from '../../../../model/memory/weigh.js';
 import type { Figures } from '../figures.js';
 import { growthBegan } from '../following.js';
 import { causes } from '../names.js';
-import { explained } from './explained.js';
+import { shortLives } from './short-lives.js';
 
-/** So long without growth before anything is called steady, seconds. */
-export const steadySeconds = 30;
 /** So many requests at once are load to be reckoned with. */
 const busyRequests = 10;
 
 /** A leak: it grows, and none of what the app is asked to hold explains it. */
 export function leak(figures: Figures): Cause {
-  const { growth, kills, measure, app } = figures;
-  const growing = growth?.secondsToLimit !== undefined;
-  const steady = isSteady(growth, steadySeconds);
-  const holds = explained(figures);
-  const release = growthBegan(figures.look);
+  const { course, kills, app, accounts, sessionRise, life, look } = figures;
+  const growing = course === 'growing';
+  const share = accounts.explained / accounts.amount;
+  // What could not be read may be what holds it: without it the rest is no leak yet, only unexplained.
+  const all = accounts.missing.length === 0 && life.which === 'present';
+  const release = growthBegan(look);
+  const logged = look.details.logLines.filter((line) => /leak|not closed|unclosed/i.test(line));
   return weigh({ name: causes.leak, summary: 'It takes memory and does not give it back.' }, [
-    { holds: growing, weight: 0.5, words: growthWords(figures) },
-    { holds: !growing && !steady, weight: 0.2, words: 'how it grows is not known yet' },
-    { holds: steady, weight: -0.3, words: growthWords(figures) },
+    { holds: growing, weight: 0.4, words: growthWords(figures) },
+    { holds: course === 'unknown', weight: 0.2, words: 'how it grows is not known yet' },
+    { holds: course === 'steady', weight: -0.4, words: growthWords(figures) },
     {
-      holds: holds.share !== undefined && holds.share < 0.25,
-      weight: 0.25,
-      words: `sessions, contexts and connections explain only ${bytes(holds.bytes)} of ${bytes(measure.used)}`,
+      holds: growing && all && share < 0.6,
+      weight: share < 0.4 ? 0.4 : 0.1,
+      words: `what could be read explains only ${bytes(accounts.explained)} of ${accounts.amountWords} (${accounts.words})`,
+    },
+    { holds: share >= 0.6, weight: -0.4, words: `${accounts.words} explain ${accounts.amountWords}` },
+    {
+      holds: !all && share < 0.6,
+      weight: -0.1,
+      words: `it can't be told from honest use: ${unread(figures)}`,
     },
     {
-      holds: holds.share !== undefined && holds.share >= 0.5,
-      weight: -0.35,
-      words: `${holds.words} explain it`,
-    },
-    { holds: figures.following.follows, weight: -0.3, words: 'its memory follows the number of sessions' },
-    {
-      holds: growing && figures.sessionRise !== undefined && figures.sessionRise < 1.2,
-      weight: 0.1,
+      holds: growing && sessionRise !== undefined && sessionRise < 1.2 && all,
+      weight: 0.05,
       words: 'it grows while the number of sessions does not',
     },
-    { holds: kills.length > 1, weight: 0.1, words: `it was killed ${kills.length} times: it fills up again` },
+    {
+      holds: kills.length > 1,
+      weight: 0.05,
+      words: `it was killed ${kills.length} times: it fills up again`,
+    },
     {
       holds: (app.gcUncollectable ?? 0) > 0,
       weight: 0.1,
       words: `the collector met ${app.gcUncollectable} objects that it can't free`,
     },
+    { holds: logged.length > 0, weight: 0.1, words: `its log speaks of it: ${logged.at(-1)?.slice(0, 120)}` },
     { holds: release !== undefined, weight: 0.15, words: `it began with ${release?.what ?? ''}` },
     { holds: isBusy(figures), weight: -0.25, words: loadWords(figures) },
   ]);
 }
 
+function unread({ accounts, life }: Figures): string {
+  return life.which === 'last'
+    ? 'the process that was killed took with it what it held'
+    : `not read: ${accounts.missing.join('; ')}`;
+}
+
 /** Honest load: many requests at once hold memory that they give back. */
 export function trafficPeak(figures: Figures): Cause | undefined {
   if (!isBusy(figures)) return undefined;
+  const { kills, accounts } = figures;
   return weigh(
     { name: causes.traffic, summary: 'It serves many requests at once, and each of them holds memory.' },
     [
       { holds: true, weight: 0.5, words: loadWords(figures) },
-      { holds: figures.kills.length > 1, weight: -0.15, words: 'it was killed more than once' },
+      { holds: kills.length > 1, weight: -0.15, words: 'it was killed more than once' },
+      {
+        holds: accounts.explained >= accounts.amount * 0.6,
+        weight: -0.3,
+        words: `${accounts.words} explain ${accounts.amountWords} without them`,
+      },
     ],
   );
 }
 
-/** A limit below honest use: it lies near it and does not grow. */
+/** A limit below honest use: it lies near it and does not grow, or it can't even start under it. */
 export function limitTooSmall(figures: Figures): Cause | undefined {
-  const { growth, kills, worst, measure } = figures;
+  const { course, kills, worst, measure, accounts, rssBytes } = figures;
   const limit = worst?.limitBytes;
   if (limit === undefined) return undefined;
-  const growing = growth?.secondsToLimit !== undefined;
-  const steady = isSteady(growth, steadySeconds);
-  const holds = explained(figures);
+  const steady = course === 'steady';
+  const held = Math.max(accounts.sessions ?? 0, accounts.contexts ?? 0);
+  const starving = shortLives(figures);
   return weigh(
     { name: causes.limit, summary: `Its limit of ${bytes(limit)} is too small for what it honestly needs.` },
     [
-      { holds: steady, weight: 0.5, words: `it lies at ${bytes(measure.used)} and does not grow` },
-      { holds: growing, weight: -0.5, words: growthWords(figures) },
+      {
+        holds: steady,
+        weight: 0.55,
+        words: `it lies at ${bytes(measure.used)} and does not grow (${growthWords(figures)})`,
+      },
+      { holds: course === 'growing' && starving === undefined, weight: -0.5, words: growthWords(figures) },
+      { holds: starving !== undefined, weight: 0.6, words: starving ?? '' },
       { holds: steady && kills.length > 0, weight: 0.1, words: 'it has been killed all the same' },
       {
-        holds: holds.share !== undefined && holds.share >= 0.5,
-        weight: -0.3,
-        words: `${holds.words} fill it`,
+        holds: (accounts.caches ?? 0) >= accounts.amount / 2,
+        weight: 0.15,
+        words: `its own caches hold ${bytes(accounts.caches ?? 0)} of ${accounts.amountWords}`,
       },
       {
-        holds: steady && holds.share !== undefined && holds.share < 0.3,
-        weight: 0.15,
-        words: 'nothing of it is held for sessions or connections',
+        holds: held >= accounts.amount * 0.4,
+        weight: -0.35,
+        words: `${accounts.words}: what it holds can be made less`,
+      },
+      {
+        holds: steady && accounts.contexts === undefined && rssBytes === undefined,
+        weight: -0.2,
+        words: `what fills it could not be read: ${accounts.missing.join('; ')}`,
       },
     ],
   );
@@ -95,7 +121,7 @@ export function growthWords({ growth }: Pick<Figures, 'growth'>): string {
   if (growth === undefined) return 'its growth is not known yet';
   const over = `over ${duration(growth.overSeconds)} in ${growth.samples} readings`;
   return growth.secondsToLimit === undefined
-    ? `it did not grow ${over}`
+    ? `no growth beyond noise ${over}`
     : `it grew by ${byteRate(growth.bytesPerSecond)} ${over} and reaches the limit in ${duration(growth.secondsToLimit)}`;
 }
 

@@ -1,7 +1,6 @@
 import { bytes } from '../../../../model/format.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
-import { connectionsOf } from '../causes/explained.js';
 import { type Figures, figuresOf } from '../figures.js';
 import { growthBegan } from '../following.js';
 import { causes } from '../names.js';
@@ -45,7 +44,7 @@ const advice: Readonly<Record<string, (figures: Figures) => Recommendation>> = {
   },
   [causes.pools]: (figures) => ({
     title: 'Bound the connection pools, and close what is opened',
-    why: `The fullest pod held ${connectionsOf(figures) ?? 'too many'} connections. Make one client for the process, not one for each request; give each pool a size and a time limit; use context managers, and close cursors.`,
+    why: `The fullest pod held ${figures.accounts.connectionCount ?? 'too many'} connections. Make one client for the process, not one for each request; give each pool a size and a time limit; use context managers, and close cursors.`,
     snippet: {
       language: 'python',
       text: [

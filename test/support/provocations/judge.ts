@@ -1,0 +1,76 @@
+/** What the runbook makes of a recording, and whether that is right. */
+import { completeChange } from '../../../model/change.js';
+import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
+import type { Diagnosis } from '../../../model/diagnosis.js';
+import { anyRunbook } from '../../../model/runbook.js';
+import { agentBrunoHighMemoryUsage as runbook } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/index.js';
+import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
+import type { Recording } from './collect.js';
+import { lookOf } from './look.js';
+
+export interface Judgement {
+  readonly row: string;
+  readonly seed: number;
+  /** The first cause, or `nothing wrong`. */
+  readonly said: string;
+  readonly verdict: 'right' | "can't tell" | 'wrong';
+  /** Disruptive changes that would go without a person although what they are against is not what is wrong. */
+  readonly harmful: readonly string[];
+  /** Disruptive changes of which a person would be asked because the cause can't be told. */
+  readonly asked: readonly string[];
+  readonly diagnosis: Diagnosis;
+}
+
+export function judge(recording: Recording): Judgement {
+  const { row, right, seed } = recording.provocation;
+  const look = lookOf(recording);
+  const diagnosis = runbook.diagnose(look, []);
+  const said = diagnosis.causes[0]?.name ?? 'nothing wrong';
+  const correct = right.length === 0 ? said === 'nothing wrong' : right.includes(said);
+  const verdict = correct ? 'right' : said === causes.unclear ? "can't tell" : 'wrong';
+  const kinds = anyRunbook(runbook).changeKinds;
+  const disruptive = runbook.ladder.flatMap((rung) => {
+    const proposal = rung.propose(look, diagnosis);
+    if ('skip' in proposal) return [];
+    return proposal.changes.flatMap((draft) => {
+      const kind = kinds.find((one) => one.kind === draft.kind);
+      if (kind === undefined) throw new Error(`no kind ${draft.kind} of ${Object.keys(kubernetesKinds)}`);
+      const change = completeChange(kind, draft, look, { id: 'x', remedy: rung.name });
+      return change.disruption === 'none' ? [] : [change];
+    });
+  });
+  return {
+    row,
+    seed,
+    said,
+    verdict,
+    diagnosis,
+    harmful: verdict === 'right' ? [] : disruptive.filter((one) => !one.alwaysAsk).map(({ kind }) => kind),
+    asked: verdict === 'right' ? [] : disruptive.filter((one) => one.alwaysAsk).map(({ kind }) => kind),
+  };
+}
+
+/** What was provoked (rows) against what was said (columns). */
+export function confusionMatrix(judgements: readonly Judgement[]): string {
+  const said = [...new Set(judgements.map((one) => one.said))].toSorted();
+  const rows = [...new Set(judgements.map(({ row }) => row))].toSorted();
+  const count = (row: string, name: string): number =>
+    judgements.filter((one) => one.row === row && one.said === name).length;
+  const lines = rows.map((row) => [row, ...said.map((name) => String(count(row, name) || '·'))]);
+  const table = [['provoked \\ said', ...said], ...lines];
+  const widths = table[0]?.map((_, i) => Math.max(...table.map((line) => line[i]?.length ?? 0))) ?? [];
+  const text = table.map((line) =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const of = (verdict: Judgement['verdict']): number =>
+    judgements.filter((one) => one.verdict === verdict).length;
+  const harmful = judgements.filter((one) => one.harmful.length > 0).length;
+  return [
+    ...text,
+    '',
+    `${judgements.length} provocations: ${of('right')} right, ${of("can't tell")} can't tell, ${of('wrong')} wrong; a disruptive change for a wrong cause: ${harmful}`,
+  ].join('\n');
+}
