@@ -35,16 +35,11 @@ function replayed(
   folder: string,
   runbook: string,
 ): Promise<{ readonly code: number; readonly sum: ReplaySum }> {
-  const modules = [runbook, 'overflow'].map((name) => join(built, 'test', 'support', 'tank', `${name}.js`));
-  const args = [
-    join(built, 'client', 'cli', 'main.js'),
-    'replay',
-    folder,
-    '-o',
-    'json',
+  const modules = [runbook, 'overflow'].flatMap((name) => [
     '--with',
-    ...modules,
-  ];
+    join(built, 'test', 'support', 'tank', `${name}.js`),
+  ]);
+  const args = [join(built, 'client', 'cli', 'main.js'), 'replay', folder, '-o', 'json', ...modules];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { maxBuffer: 1e8 }, (error, out, said) => {
       const code = error ? error.code : 0;
