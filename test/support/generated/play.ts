@@ -15,7 +15,7 @@ export interface Played extends Planned {
 }
 
 /** How many run beside each other: more only wait longer on two cores. */
-const atOnce = 28;
+const atOnce = 24;
 
 /**
  * Plays all of them on the bench, whose workers must run, and returns them in the order of their plan. Throws where
