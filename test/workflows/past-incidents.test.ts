@@ -69,7 +69,7 @@ function otherwise<T>(
   );
 }
 
-describe('two hundred incidents of every shape', () => {
+describe('two hundred incidents of every shape', { timeout: 180_000 }, () => {
   let night: Bench;
   let played: readonly Played[];
   let folder = '';
