@@ -89,7 +89,7 @@ function ended(error: Error, commands: readonly RecordedCommand[], heard: Heard)
   return { kind: 'commands', said, event: eventFinding(pair), command: pair };
 }
 
-/** The core's sentence without what stands around it; of a defect its type and where it was thrown. */
+/** The core's sentence without what stands around it; of a defect its type, too. */
 function saidBy({ message }: Error): string {
   const detail = /Details: ([\s\S]*)$/.exec(message)?.[1] ?? message;
   const quoted = (name: string): string =>
@@ -97,9 +97,8 @@ function saidBy({ message }: Error): string {
   const said = (quoted('message') || detail)
     .replace(/^\[TMPRL\d+\] /, '')
     .replace(/HistoryEvent \{ event_id: (\d+),.*?event_type: (\w+),[\s\S]*$/, 'HistoryEvent(id: $1, $2)');
-  const place = /at [^\\]*/.exec(quoted('stack_trace'))?.[0];
   const type = /r#type: "(\w+)"/.exec(detail)?.[1];
-  return [type && `${type}: `, said, place && ` (${place.trim()})`].filter(Boolean).join('');
+  return type === undefined ? said : `${type}: ${said}`;
 }
 
 /** The first command of that workflow task that was not asked for as it is recorded. */

@@ -48,3 +48,8 @@ export function port(text: string): number {
     throw new InvalidArgumentError('a port from 1 to 65535.');
   return value;
 }
+
+/** An option that may be given several times: one value each, so that it never takes the paths that follow it. */
+export function listed(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

@@ -33,6 +33,8 @@ export function decode(history: readonly JsonObject[]): Tape {
     throw new Unreadable('its history does not begin with the start of a workflow');
   const firstTask = clock.tasks[0];
   if (!firstTask) throw new Unreadable('no worker ever worked on it');
+  if (payloadValues(first.attributes.input)[0] === undefined)
+    throw new Unreadable('what it was opened with is no JSON: its payloads may be encrypted');
   const about = { events, clock, endedAt: last.at };
   const sent = errandsOf(about, 'SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED', {
     done: ['EXTERNAL_WORKFLOW_EXECUTION_SIGNALED'],

@@ -1,7 +1,7 @@
 import type { Fact } from '../../model/facts.js';
 import type { Clock, Due, Limit } from './clock.js';
 import * as jobs from './jobs.js';
-import { lastQuestion, questionsOf, type RecordedQuestion, sameQuestion } from './questions.js';
+import { answerTo, lastQuestion, questionsOf, type RecordedQuestion, sameQuestion } from './questions.js';
 import type { Tape } from './tape.js';
 
 /** The people who were asked: to the same question they give the same answers, after the same time. */
@@ -42,7 +42,11 @@ export class People {
     this.asked.add(recorded);
     const by = now - recorded.askedAt;
     this.answers = recorded.answers.map((message) =>
-      this.clock.add({ at: message.at + by, order: message.order, job: jobs.came(message) }),
+      this.clock.add({
+        at: message.at + by,
+        order: message.order,
+        job: jobs.came(answerTo(message, recorded, question)),
+      }),
     );
     const why = recorded.closed
       ? `the question about ${about} was settled by then, and here it is still open`

@@ -1,4 +1,7 @@
+import { isObject } from '../../model/bundle/payloads.js';
+import { changeHash } from '../../model/change.js';
 import type { Fact, FactOf } from '../../model/facts.js';
+import type { JsonObject } from '../../model/json.js';
 import { signals, updates } from '../../workflows/contract.js';
 import type { AskedPeople, Message, Tape } from './tape.js';
 
@@ -6,6 +9,8 @@ import type { AskedPeople, Message, Tape } from './tape.js';
 export interface RecordedQuestion extends AskedPeople {
   /** Hash of the change, where the recorded facts are there to say so. */
   readonly hash?: string;
+  /** The hash that people answered with: another one where the archive took a secret out of the change. */
+  readonly answered?: string;
   readonly answers: readonly Message[];
 }
 
@@ -32,14 +37,21 @@ export function decisionAnswers({ asked, messages }: Tape): ReadonlyMap<Message,
 export function questionsOf(tape: Tape, facts: readonly Fact[] | undefined): readonly RecordedQuestion[] {
   const answers = [...decisionAnswers(tape)];
   const requests = (facts ?? []).filter((fact) => fact.type === 'decisionRequested');
-  return tape.asked.map((asked, n) => {
-    const hash = requests[n]?.hash;
-    return {
-      ...asked,
-      ...(hash !== undefined && { hash }),
-      answers: answers.filter(([, question]) => question === asked).map(([message]) => message),
-    };
-  });
+  return tape.asked.map((asked, n) => ({
+    ...asked,
+    ...hashes(requests[n], facts),
+    answers: answers.filter(([, question]) => question === asked).map(([message]) => message),
+  }));
+}
+
+function hashes(
+  request: FactOf<'decisionRequested'> | undefined,
+  facts: readonly Fact[] | undefined,
+): Pick<RecordedQuestion, 'hash' | 'answered'> {
+  if (!request) return {};
+  const planned = facts?.find((fact) => fact.type === 'planned' && fact.change.id === request.changeId);
+  const hash = planned?.type === 'planned' ? changeHash(planned.change) : request.hash;
+  return { hash, answered: request.hash };
 }
 
 /** The question that was asked last, as the facts say. */
@@ -64,4 +76,11 @@ export function sameQuestion(
       !used.has(question) &&
       (question.hash === undefined ? question.title?.endsWith(`: ${sentence}`) : question.hash === hash),
   );
+}
+
+/** An answer to the recorded question as an answer to the one that is open now. */
+export function answerTo(message: Message, { answered }: RecordedQuestion, { hash }: OpenQuestion): Message {
+  const { value } = message;
+  if (!isObject(value) || value.hash !== answered || answered === hash) return message;
+  return { ...message, value: { ...(value as JsonObject), hash } };
 }

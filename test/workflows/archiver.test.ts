@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createArchive } from '../../archive/archive.js';
 import { closedIncidents } from '../../archive/collect.js';
-import { archiverStanding, unarchivedIncidents } from '../../archive/standing.js';
+import { archiverStanding, describeSchedule, unarchivedIncidents } from '../../archive/standing.js';
 import type { Archive } from '../../archive/types.js';
 import { costOf } from '../../bench/history.js';
 import { runCli } from '../../client/cli/run.js';
@@ -73,6 +73,17 @@ async function forgetSchedule(): Promise<void> {
 }
 
 const runNumber = (number: number) => archiverRun(night.client, number);
+
+/** Changes the schedule, and waits until it is so: a trigger that follows at once might overtake the change. */
+async function change(input: ArchiverInput): Promise<void> {
+  await ensureSchedule(night.client, input);
+  await persistently('the schedule has changed', async () => {
+    const found = await describeSchedule(night.client);
+    if (JSON.stringify(found?.input?.retention) !== JSON.stringify(input.retention))
+      throw new Error('not yet');
+    if (found?.input?.patienceSeconds !== input.patienceSeconds) throw new Error('not yet');
+  });
+}
 
 /** Starts the next run, as the schedule would. */
 async function trigger(): Promise<void> {
@@ -179,13 +190,18 @@ describe('a run of the archiver', () => {
     const away = `${folder}-away`;
     await rename(folder, away);
     const { length } = await listed(night.client, 25);
+    instead = { namespaceSeconds: async () => 0.1 };
     await ensureSchedule(night.client, { ...hourly, patienceSeconds: 2 });
     const { result } = await runNumber(1);
     expect(result.trouble).toMatch(/it is not there.*mount it again/);
     expect(result.state.sweptAt).toBeUndefined();
+    expect(night.sent).toMatchObject([
+      { what: 'escalation', title: expect.stringContaining('is lost after') },
+    ]);
+    instead = {};
     expect(await readdir(tmpdir())).not.toContain(folder.slice(tmpdir().length + 1));
 
-    await ensureSchedule(night.client, hourly);
+    await change(hourly);
     await trigger();
     await persistently('an attempt has failed', async () => {
       const { info } = await night.client.schedule.getHandle(scheduleIds.archiver).describe();
@@ -213,7 +229,7 @@ describe('pruning', () => {
 
     const entries = await all(archive.list());
     const half = bytesOf(entries.slice(10));
-    await ensureSchedule(night.client, { ...hourly, retention: { bytes: half } });
+    await change({ ...hourly, retention: { bytes: half } });
     await trigger();
     expect((await runNumber(2)).result).toMatchObject({ pruned: 10, prunedBytes: bytesOf(entries) - half });
     expect(await inArchive()).toEqual(

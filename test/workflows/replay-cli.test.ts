@@ -48,6 +48,7 @@ describe('nightshift replay', () => {
       histories,
       '--with',
       tank('runbook'),
+      '--with',
       tank('overflow'),
       '-o',
       'json',
@@ -62,7 +63,15 @@ describe('nightshift replay', () => {
 
   it('ends with 8 where a ladder was changed, and tells it once for a comment', async () => {
     const paths = [recorded('recovered-by-a-gentle-remedy'), recorded('observed')];
-    const { code, out } = await replay([...paths, '--with', tank('changed'), tank('overflow'), '-o', 'md']);
+    const { code, out } = await replay([
+      ...paths,
+      '--with',
+      tank('changed'),
+      '--with',
+      tank('overflow'),
+      '-o',
+      'md',
+    ]);
     expect(code).toBe(8);
     expect(out).toContain('### Replay: diverged');
     expect(out).toContain('fact 6: expected rungStarted flush\n        came rungStarted restart');

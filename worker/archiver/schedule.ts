@@ -48,12 +48,8 @@ export async function ensureSchedule(
   const same =
     settings === 'keep' || canonicalJson(withoutOwner(found.input)) === canonicalJson(withoutOwner(input));
   // Whoever resumes it owns it: the one that paused it may not do so again.
-  if (retired || !same) await update(client, input);
-  if (retired) {
-    const handle = client.schedule.getHandle(scheduleIds.archiver);
-    await reach(client, callLimitMs, () => handle.unpause(`configured again by ${input.owner}`));
-    return 'resumed';
-  }
+  if (retired || !same) await update(client, input, retired);
+  if (retired) return 'resumed';
   if (paused) return 'paused by a person';
   return same ? 'as configured' : 'updated';
 }
@@ -99,9 +95,13 @@ async function create(client: Client, input: ArchiverInput): Promise<boolean> {
   }
 }
 
-async function update(client: Client, input: ArchiverInput): Promise<void> {
+/** In one call: an update and an unpausing that reach the server together are not taken in their order. */
+async function update(client: Client, input: ArchiverInput, resume: boolean): Promise<void> {
   const handle = client.schedule.getHandle(scheduleIds.archiver);
-  await reach(client, callLimitMs, () => handle.update(({ state }) => ({ ...planOf(input), state })));
+  const resumed = { paused: false, note: `configured again by ${input.owner}` };
+  await reach(client, callLimitMs, () =>
+    handle.update(({ state }) => ({ ...planOf(input), state: resume ? resumed : state })),
+  );
 }
 
 function planOf(input: ArchiverInput) {

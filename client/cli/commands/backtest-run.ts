@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { endInName } from '../../../archive/names.js';
 import { compare } from '../../../model/backtest/compare.js';
 import type { IncidentDifference, LeftOut } from '../../../model/backtest/difference.js';
 import { type BacktestReport, backtestReport } from '../../../model/backtest/report.js';
@@ -64,7 +66,7 @@ async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidat
   const { pointersOf, backtestAll } = await backtestSide();
   const differences: IncidentDifference[] = [];
   const leftOut: LeftOut[] = [];
-  const onBad = (name: string, error: Error) => void leftOut.push({ name, why: error.message });
+  const onBad = (name: string, error: Error) => void leftOut.push({ name: shown(name), why: error.message });
   const isMeant = sieve(meant);
   if (io.signal.aborted) return { differences, leftOut };
   const { client } = places.sources;
@@ -76,13 +78,23 @@ async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidat
       signal: io.signal,
       ...(client && { client }),
     })) {
-      if ('left' in one) leftOut.push({ name: one.name, why: one.left });
+      if ('left' in one) leftOut.push({ name: shown(one.name), why: one.left });
       else if (isMeant(one.pair.incident)) differences.push(compare(one.pair));
     }
   };
-  await withProgress(io, () => `Worked ${count(differences.length, 'incident')} again`, work());
+  const progress = (): string =>
+    differences.length === 0
+      ? 'Making the candidate ready'
+      : `Worked ${count(differences.length, 'incident')} again`;
+  await withProgress(io, progress, work());
   if (differences.length + leftOut.length === 0 && !io.signal.aborted) throw nothing(places, meant);
   return { differences, leftOut };
+}
+
+/** A bundle that has the archive's own name needs no folder with it: its short id is in the name. */
+function shown(name: string): string {
+  const file = basename(name);
+  return endInName(file) === undefined ? name : file;
 }
 
 /** The same, or undefined where there is nothing in it: then no candidate needs to be made ready. */

@@ -8,7 +8,7 @@ import { type BacktestReport, backtestJson } from '../../../model/backtest/repor
 import { names } from '../../../model/backtest/words.js';
 import { count } from '../../../model/format.js';
 import { CliError, exitCodes } from '../exit-codes.js';
-import { positive, withConfig } from '../options.js';
+import { listed, positive, withConfig } from '../options.js';
 import type { Cli } from '../program.js';
 import type { Io } from '../terminal/io.js';
 import { type BacktestOptions, runBacktest } from './backtest-run.js';
@@ -56,11 +56,6 @@ Examples:
   nightshift backtest --runbook MEM-001 --since 90d --policy candidate.yaml
   nightshift backtest --runbook MEM-001 archive/ --format markdown --out backtest.md
   nightshift backtest --runbook DISK-001 --with ./disk.js --since 30d --fail-on more-restarts,unrecovered`;
-
-/** An option that may be given several times. */
-function listed(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
-}
 
 /** A list with commas, each word one of those that there are. */
 function conditions(text: string): readonly FailCondition[] {

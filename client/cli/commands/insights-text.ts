@@ -15,7 +15,7 @@ export function insightsText(
 ): string {
   const width = Math.min(columns(), 120);
   const told = (line: Line, indent: string): readonly string[] => [
-    ...wrap(plain(line.text), width - indent.length).map(
+    ...wrap(plain(line.text), width - indent.length - 2).map(
       (text, n) => `${n === 0 ? indent : `${indent}  `}${text}`,
     ),
     ...(line.yaml ?? []).map((text) => `${indent}    ${plain(text)}`),

@@ -5,7 +5,7 @@ import { createArchive } from '../../../archive/archive.js';
 import type { Progress, ReplaySum, Sources } from '../../../replay/index.js';
 import { connectTemporal, TemporalUnreachable } from '../../temporal.js';
 import { CliError, exitCodes } from '../exit-codes.js';
-import { positive, withConfig, withOutput } from '../options.js';
+import { listed, positive, withConfig, withOutput } from '../options.js';
 import type { Cli } from '../program.js';
 import { type CommonOptions, configInForce, temporalFor } from '../settings.js';
 import { sinceTime } from '../since.js';
@@ -35,7 +35,7 @@ export function addReplay(root: Command, { io, exit }: Cli): void {
     .option('--archive <folder>', 'the archive (default: archive.folder as configured)')
     .option('--runbook <name>', 'with --since, only those of this runbook')
     .option('--target <key>', 'with --since, only those of this target')
-    .option('--with <module...>', 'compiled modules that export a `runbook`, for runbooks from outside')
+    .option('--with <module>', 'a compiled module that exports a `runbook`; may be repeated', listed)
     .option('--jobs <n>', 'processes side by side (default: one a core, at most 4)', positive)
     .option('--strict', 'other facts with the same commands are a divergence, too')
     .option('--state <folder>', 'state folder of the `nightshift up` to talk to')

@@ -48,7 +48,7 @@ function isAbout(scene: Scene, call: Call, hash: string | undefined, lease: Leas
 /** Which change a recorded id stood for: from the facts, and from what was carried out where there are none. */
 function hashOf({ recorded, tape }: Scene, changeId: string): string | undefined {
   const planned = recorded?.find((fact) => fact.type === 'planned' && fact.change.id === changeId);
-  if (planned?.type === 'planned') return planned.hash;
+  if (planned?.type === 'planned') return changeHash(planned.change);
   const changes = tape.calls.filter(({ type }) => type === 'carryOut').map(changeOf);
   const carriedOut = changes.find(({ id }) => id === changeId);
   return carriedOut && changeHash(carriedOut);

@@ -1,38 +1,25 @@
 import type { Client } from '@temporalio/client';
-import { type Archive, type ClosedRun, closedIncidents, collectBundle } from '../../../archive/index.js';
+import type { Archive } from '../../../archive/index.js';
+import type { ArchiverResult } from '../../../model/archiver.js';
+import { createArchiveActivities } from '../../../worker/archiver/activities.js';
+import { archiverParts } from '../../../worker/archiver/parts.js';
+import { ensureSchedule } from '../../../worker/archiver/schedule.js';
+import { scheduleIds } from '../../../workflows/contract.js';
+import { archiverRun } from '../closed.js';
 
-/** What one pass over the server's closed incidents came to. */
-export interface Pass {
-  readonly written: number;
-  readonly there: number;
-}
-
-/** Archives every closed incident that the server lists, as many at once as the archiver's own batch. */
-export async function archiveAll(
-  client: Client,
-  archive: Archive,
-  runs: readonly ClosedRun[],
-): Promise<Pass> {
-  const pass = { written: 0, there: 0 };
-  const left = runs.values();
-  const one = async (): Promise<void> => {
-    for (const run of left) {
-      const there = await archive.has(run);
-      pass[there ? 'there' : (await archive.write(await collectBundle(client, run))).result] += 1;
-    }
+/** The real archiver's activities, over that folder. */
+export function archiverInto(client: Client, archive: Archive) {
+  const gauges = { batch: () => undefined, failed: () => undefined };
+  const unasked = (): never => {
+    throw new Error('the configuration is not asked');
   };
-  await Promise.all([one(), one(), one(), one()]);
-  return pass;
+  return createArchiveActivities({ ...archiverParts(client, unasked), archive: () => archive, gauges });
 }
 
-/** Waits until visibility, which lags behind, lists so many closed incidents. */
-export async function closedRuns(client: Client, count: number): Promise<readonly ClosedRun[]> {
-  for (const giveUp = Date.now() + 60_000; ; ) {
-    const runs: ClosedRun[] = [];
-    for await (const run of closedIncidents(client)) runs.push(run);
-    if (runs.length >= count) return runs;
-    if (Date.now() > giveUp)
-      throw new Error(`the server lists ${runs.length} closed incidents, not ${count}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+/** What the first run of the archiver's schedule came to, and another one after it. */
+export async function archivedTwice(client: Client): Promise<readonly [ArchiverResult, ArchiverResult]> {
+  await ensureSchedule(client, { everySeconds: 3600, retention: {}, owner: 'test:nightshift.yaml' });
+  const first = await archiverRun(client, 1);
+  await client.schedule.getHandle(scheduleIds.archiver).trigger('SKIP');
+  return [first.result, (await archiverRun(client, 2)).result];
 }

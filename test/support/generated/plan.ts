@@ -100,14 +100,27 @@ function policyOf(shape: Shape, random: Random): Policy {
   const decisions = own.decisions ?? quick.decisions;
   return {
     ...quick,
-    deadlines: { warningSeconds: 90, criticalSeconds: 90 },
-    pauseLimitSeconds: 30,
+    deadlines: { warningSeconds: 300, criticalSeconds: 300 },
+    pauseLimitSeconds: 120,
     budget: { perObjectPerHour: 5, perScopePerHour: 10_000, atOnce: 1000 },
     soak: { seconds: random.between(0.3, 0.8), everySeconds: 0.1 },
     ...own,
     ...(own.deadlines && { deadlines: { warningSeconds: 15, criticalSeconds: 15 } }),
-    decisions: { ...decisions, timeLimitSeconds: decisions.timeLimitSeconds === 1 ? 1 : 30 },
+    decisions: { ...decisions, timeLimitSeconds: timeLimitOf(shape) },
   };
+}
+
+/** What is sampled while people think is sampled ten times in it: where the story waits for that, it is short. */
+const sampledMeanwhile = [
+  'self-recovered-while-deciding',
+  'void-by-replacement',
+  'restarted-by-itself-while-deciding',
+];
+
+function timeLimitOf({ name, policy }: Shape): number {
+  const own = policy?.decisions?.timeLimitSeconds;
+  if (own === 1) return own;
+  return sampledMeanwhile.includes(name) ? 30 : 90;
 }
 
 /** How full, and what each remedy frees: as the shape has it, varied where it does not say. */

@@ -1,13 +1,11 @@
+import { randomFrom } from '../faults-processes.js';
+
 /** Chance that a seed decides: the same seed gives the same incidents. */
 export class Random {
-  constructor(private state: number) {}
+  private readonly next: () => number;
 
-  /** At least 0, less than 1 (mulberry32). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  constructor(seed: number) {
+    this.next = randomFrom(seed);
   }
 
   /** With one decimal. */

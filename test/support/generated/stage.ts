@@ -51,7 +51,7 @@ function inUnits(tank: Tank, unit: number): Tank {
 export function patient(night: Bench): Bench {
   const slow: Bench = Object.create(night);
   slow.until = async (handle, holds) => {
-    const giveUp = Date.now() + 90_000;
+    const giveUp = Date.now() + 180_000;
     for (let wait = 300; ; wait = Math.min(1500, wait * 1.5)) {
       const view = await night.view(handle);
       if (holds(view)) return view;

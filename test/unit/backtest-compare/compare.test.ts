@@ -132,6 +132,17 @@ const cases: readonly (readonly [
     ],
   ],
   [
+    'the disruptive one of two that changed places as the one that moved',
+    [{ rung: restart, how: 'auto', helped: false }, { rung: clear, how: 'auto' }, ...recovered],
+    [{ rung: clear, how: 'auto', helped: false }, { rung: restart, how: 'auto' }, ...recovered],
+    [
+      ['result', '“Clear caches” counts as not enough; recorded: it helped.'],
+      ['earlier', '“Clear caches” is made 11 s sooner: after 1 s; recorded: after 12 s.'],
+      ['result', '“Restart the container” counts as having helped; recorded: not enough.'],
+      ['later', '“Restart the container” comes later on the ladder than recorded.'],
+    ],
+  ],
+  [
     'a change with other details',
     [{ rung: restart, how: 'auto' }, ...recovered],
     [{ rung: restart, how: 'auto', variant: 'with a grace time of 30 s' }, ...recovered],

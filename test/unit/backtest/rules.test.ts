@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../model/json.js';
 import { decode } from '../../../replay/backtest/decode.js';
 import { leaseUnder } from '../../../replay/backtest/lease.js';
 import { nearAt } from '../../../replay/backtest/nearness.js';
+import { answerTo, sameQuestion } from '../../../replay/backtest/questions.js';
 import { nowhereEasier, synthesise } from '../../../replay/backtest/samples.js';
 import { type Reading, statesOf } from '../../../replay/backtest/states.js';
 import { isoOf, microsOf, moved, second } from '../../../replay/backtest/times.js';
@@ -180,4 +181,40 @@ it('times keep their microseconds, and move', () => {
   expect(isoOf(microsOf('2026-11-22T06:33:20.011999Z'))).toBe('2026-11-22T06:33:20.011Z');
   expect(moved('2026-11-22T06:33:20.011Z', 1_500_000)).toBe('2026-11-22T06:33:21.511Z');
   expect(moved('not a time', second)).toBe('not a time');
+});
+
+it('an answer to a change out of which a secret was taken is one to what is left of it', () => {
+  const message = {
+    kind: 'update',
+    name: 'decide',
+    value: { hash: 'with', answer: 'approve', by: 'ana' },
+    attributes: {},
+    at: start,
+    order: 7,
+  } as const;
+  const recorded = {
+    askedAt: start,
+    closedAt: start,
+    closed: true,
+    answers: [message],
+    hash: 'without',
+    answered: 'with',
+  };
+  const open = { hash: 'without', sentence: 'Restart tank a' };
+  expect(sameQuestion([recorded], new Set(), open)).toBe(recorded);
+  expect(sameQuestion([recorded], new Set([recorded]), open)).toBeUndefined();
+  expect(answerTo(message, recorded, open).value).toMatchObject({ hash: 'without', by: 'ana' });
+  expect(answerTo({ ...message, value: { hash: 'stale' } }, recorded, open).value).toEqual({ hash: 'stale' });
+});
+
+it('an encrypted history is not taken apart', () => {
+  const { events } = recording('observed').history;
+  const [first, ...rest] = events;
+  const sealed = JSON.parse(
+    JSON.stringify(first).replaceAll(
+      '"anNvbi9wbGFpbg=="',
+      JSON.stringify(Buffer.from('binary/encrypted').toString('base64')),
+    ),
+  ) as JsonObject;
+  expect(() => decode([sealed, ...rest])).toThrow('may be encrypted');
 });

@@ -253,6 +253,11 @@ describe.skipIf(!parser)(
       expect(config.api.tokensFile).toBe('/var/lib/nightshift/tokens');
     });
 
+    test('the archive is a volume of the worker', () => {
+      const folder = config.archive?.folder;
+      expect(worker?.volumes).toContainEqual(expect.objectContaining({ source: 'archive', target: folder }));
+    });
+
     test('health is asked for where it is served', () => {
       const port = worker?.environment?.NIGHTSHIFT_HEALTH_PORT;
       expect(worker?.healthcheck?.test.at(-1)).toBe(`http://127.0.0.1:${port}/readyz`);

@@ -34,5 +34,22 @@ describe('what is the same', () => {
 
   it('what was redacted fits anything', () => {
     expect(first({ a: 'token=[redacted]' }, { a: 'token=abc' })).toBeUndefined();
+    expect(first({ a: '[redacted]' }, { a: '' })).toBeUndefined();
+    expect(first({ a: 'x [redacted] (y) [redacted]' }, { a: 'x 1\n2 (y) 3' })).toBeUndefined();
+  });
+
+  it('what stands around a redaction is compared', () => {
+    expect(first({ a: 'start token=[redacted]' }, { a: 'stop token=abc' })).toMatchObject({ kind: 'value' });
+    expect(first({ a: '[redacted]' }, {})).toMatchObject({ kind: 'value' });
+    expect(first({ a: '[redacted] for 5 s' }, { a: 'abc for 50 s' })).toMatchObject({ kind: 'value' });
+  });
+
+  it('however many sentences differ, the value behind them is found', () => {
+    const verdicts = (why: string, last: string) =>
+      Array.from({ length: 40 }, (_, n) => ({ says: n === 39 ? last : 'allow', why }));
+    expect(first(verdicts('old', 'ask'), verdicts('new', 'allow'))).toMatchObject({
+      path: '39.says',
+      kind: 'value',
+    });
   });
 });
