@@ -41,7 +41,7 @@ export interface Change<Params extends JsonObject = JsonObject> {
   readonly temporary: boolean;
   /** How long applying it may take at most. */
   readonly timeoutSeconds: number;
-  /** True: this kind never goes without a person, whatever the autonomy. */
+  /** True: it never goes without a person, whatever the autonomy. */
   readonly alwaysAsk: boolean;
   /** One sentence in the imperative: `Restart container agent`. */
   readonly sentence: string;
@@ -59,6 +59,8 @@ export interface ChangeDraft<Params extends JsonObject = JsonObject> {
   readonly params: Params;
   readonly fresh: JsonObject;
   readonly temporary?: boolean;
+  /** True: a person is asked for this one whatever its kind says, such as where the cause can't be told. */
+  readonly alwaysAsk?: boolean;
 }
 
 /** What was seen when a change was applied. */
@@ -72,8 +74,16 @@ export interface Effect {
   readonly at: string;
   /** One sentence for people: `cleared 812 items`, `killed after its grace time of 10 s`. */
   readonly note: string;
-  /** What the kind wants kept: RSS before and after, exit code, new StartedAt. */
+  /**
+   * What the kind wants kept: RSS before and after, exit code, new StartedAt. `failed: true`: it was applied and went
+   * wrong (a rollout that does not become ready), so it is taken back at once.
+   */
   readonly details: JsonObject;
+}
+
+/** Why a change that was applied went wrong, so that it must not stay; undefined where it did not. */
+export function wentWrong({ status, details, note }: Effect): string | undefined {
+  return status === 'applied' && details.failed === true ? note : undefined;
 }
 
 /**
@@ -121,7 +131,7 @@ export function completeChange<L extends AnyLook>(
     temporary: draft.temporary ?? false,
     disruption,
     disruptionWhy: why,
-    alwaysAsk: kind.alwaysAsk ?? false,
+    alwaysAsk: (kind.alwaysAsk ?? false) || (draft.alwaysAsk ?? false),
     timeoutSeconds: kind.timeoutSeconds(draft),
     ...kind.describe(draft),
   };

@@ -174,7 +174,13 @@ export type FactBody =
   | { readonly type: 'cancelRequested'; readonly by: string; readonly reason: string }
   | { readonly type: 'deadlineSet'; readonly due: string; readonly why: string }
   | { readonly type: 'deadlinePassed'; readonly why: string }
-  | { readonly type: 'escalated'; readonly why: string; readonly severity: Severity }
+  | {
+      readonly type: 'escalated';
+      readonly why: string;
+      readonly severity: Severity;
+      /** For whoever takes over: what to do next, with the evidence for it. */
+      readonly points?: readonly string[];
+    }
   | {
       readonly type: 'notified';
       readonly sink: string;

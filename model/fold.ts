@@ -140,9 +140,9 @@ function later(at: string, seconds: number): string {
   return new Date(Date.parse(at) + seconds * 1000).toISOString();
 }
 
-function escalated({ view }: Draft, { at, why, severity }: FactOf<'escalated'>): void {
+function escalated({ view }: Draft, { at, why, severity, points }: FactOf<'escalated'>): void {
   if (severity === 'critical') view.severity = 'critical';
-  view.escalations = [...view.escalations, { at, why }];
+  view.escalations = [...view.escalations, { at, why, ...(points && { points }) }];
 }
 
 function verified(draft: Draft, fact: FactOf<'verified'>): void {

@@ -64,10 +64,13 @@ export interface Runbook<L extends AnyLook = AnyLook> {
   readonly changeKinds: readonly ChangeKind<JsonObject, L>[];
   /** Gentlest first. */
   readonly ladder: readonly Remedy<L>[];
-  diagnose(look: L, samples: readonly Sample[]): Diagnosis;
+  /** `alerts`: names of those that fire for this target, ours left out; a dry run and a backtest know of none. */
+  diagnose(look: L, samples: readonly Sample[], alerts?: readonly string[]): Diagnosis;
   /** The checks that must hold at the end of the soak; `before` is the look from before the last change. */
   verify(look: L, before: L, samples: readonly Sample[]): readonly Check[];
   recommend(seen: Seen<L>): readonly Recommendation[];
+  /** Points for whoever takes over, each with the evidence for it: said in the escalation's message and the report. */
+  escalation?(seen: Seen<L>): readonly string[];
 }
 
 /**

@@ -95,7 +95,11 @@ export interface IncidentView {
   };
   readonly deadline?: string;
   readonly verification?: { readonly passed: boolean; readonly checks: readonly Check[] };
-  readonly escalations: readonly { readonly at: string; readonly why: string }[];
+  readonly escalations: readonly {
+    readonly at: string;
+    readonly why: string;
+    readonly points?: readonly string[];
+  }[];
   readonly notifications: readonly FactOf<'notified'>[];
   readonly rollbacks: readonly FactOf<'rolledBack'>[];
   readonly outcome?: Outcome;

@@ -1,6 +1,6 @@
 import { allow, ask, type Guardrail } from './guardrail.js';
 
-/** Kinds of change that never go without a person, whatever the autonomy. */
+/** What never goes without a person, whatever the autonomy: by its kind, or because its remedy says so. */
 export const alwaysAsk: Guardrail = {
   name: 'always-ask',
   judge(change, _look, circumstances) {

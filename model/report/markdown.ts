@@ -16,6 +16,7 @@ export function markdown(view: IncidentView): string {
     text(summary(view)),
     '',
     ...facts(view),
+    ...escalationSection(view),
     ...diagnosisSection(view),
     ...ladderSection(view),
     ...verificationSection(view),
@@ -60,6 +61,13 @@ function alertCell({ alert, resolved, expected, repeats }: IncidentView['alerts'
   const again = repeats > 0 ? `, repeated ${count(repeats, 'time')}` : '';
   const why = expected === undefined ? '' : `, expected: ${expected}`;
   return `${alert.name} (${alert.severity}), ${state}${again}${why}`;
+}
+
+/** What the runbook gives to whoever takes over. The last escalation knows most. */
+function escalationSection({ escalations }: IncidentView): readonly string[] {
+  const points = escalations.findLast((one) => one.points !== undefined)?.points ?? [];
+  if (points.length === 0) return [];
+  return ['## For whoever takes over', '', ...points.map((point) => `- ${text(point)}`), ''];
 }
 
 function diagnosisSection({ diagnosis: latest, workedOn }: IncidentView): readonly string[] {

@@ -65,8 +65,25 @@ export function watchDeadline(incident: Incident): CancellationScope {
 /** People are told, once per incident and reason; the incident goes on. */
 export function escalate(incident: Incident, why: string): void {
   incident.escalated = true;
-  incident.append({ type: 'escalated', why, severity: incident.severity });
-  incident.messenger.send('escalation', `${incident.input.target.key}: ${why}`, why);
+  const points = pointsOf(incident);
+  incident.append({
+    type: 'escalated',
+    why,
+    severity: incident.severity,
+    ...(points.length > 0 && { points }),
+  });
+  const text = [why, ...points.map((point) => `- ${point}`)].join('\n');
+  incident.messenger.send('escalation', `${incident.input.target.key}: ${why}`, text);
+}
+
+/** What the runbook has for whoever takes over. Its defect must not keep people from being told. */
+function pointsOf({ runbook, firstLook, look, diagnosis, samples, applied }: Incident): readonly string[] {
+  if (!runbook.escalation || !firstLook || !look || !diagnosis) return [];
+  try {
+    return runbook.escalation({ first: firstLook, latest: look, samples, diagnosis, applied });
+  } catch (error) {
+    return [`the runbook's points could not be made: ${String(error)}`];
+  }
 }
 
 function stateInWords(incident: Incident): string {

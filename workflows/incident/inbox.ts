@@ -73,6 +73,12 @@ export class Inbox {
     return firing.some(({ alert }) => alert.severity === 'critical') ? 'critical' : 'warning';
   }
 
+  /** Names of the alerts that fire now, each once, those left out that our own change must be expected to cause. */
+  get firing(): readonly string[] {
+    const held = [...this.held.values()].filter(({ resolved, expected }) => !resolved && !expected);
+    return [...new Set(held.map(({ alert }) => alert.name))];
+  }
+
   get fingerprints(): readonly string[] {
     return [...this.held.keys()].slice(0, 50);
   }

@@ -73,7 +73,9 @@ export function take(incident: Incident, look: AnyLook, why: string): void {
   if (look.measure || !incident.look?.measure) incident.look = look;
   if (look.blind !== undefined && look.blind === incident.blind) return;
   incident.blind = look.blind;
-  const diagnosis = look.measure ? incident.runbook.diagnose(look, incident.samples) : undefined;
+  const diagnosis = look.measure
+    ? incident.runbook.diagnose(look, incident.samples, incident.inbox.firing)
+    : undefined;
   if (diagnosis) incident.diagnosis = diagnosis;
   incident.append({
     type: 'looked',

@@ -1,4 +1,4 @@
-import type { ChangeDraft, ChangeKind, FieldChange } from '../../change.js';
+import { type ChangeDraft, type ChangeKind, type FieldChange, wentWrong } from '../../change.js';
 import { bytes } from '../../format.js';
 import type { PodReading, WorkloadLook } from '../../kubernetes/details.js';
 import { lowerHeadroom } from '../memory-limit.js';
@@ -12,7 +12,7 @@ import {
   podObject,
   podRef,
   podRefusal,
-  settledRefusal,
+  templateRefusal,
   workloadObject,
   workloadRef,
 } from './object.js';
@@ -92,7 +92,7 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
     };
   },
   precondition(change, look) {
-    const refusal = settledRefusal(change, look);
+    const refusal = templateRefusal(change, look);
     if (refusal !== null) return refusal;
     const { templateLimitBytes: now, name } = look.details.workload;
     const { before, after } = limitField(change);
@@ -102,9 +102,10 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
   },
   undo(change, effect) {
     // A rollout that went wrong goes back; one that went well is what was asked for, and stays.
-    if (effect?.details.failed !== true) return { none: 'The new limit stays: it is what was asked for.' };
+    if (effect !== undefined && wentWrong(effect) === undefined)
+      return { none: 'The new limit stays: it is what was asked for.' };
     const { kind, object, touches, params } = change;
-    return { kind, object, touches, params, fields: turned(change), fresh: {} };
+    return { kind, object, touches, params, fields: turned(change), fresh: { undoes: change.id } };
   },
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
@@ -156,7 +157,7 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
     const now = pod?.limitBytes;
     if (now !== (before ?? undefined) && now !== after)
       return `Its limit is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
-    return now === after ? null : nodeRefusal(look, pod, after - (before ?? 0));
+    return now === after ? null : nodeRefusal(look, pod, after - (before ?? 0), requestRise(change));
   },
   undo: () => ({
     none: 'It ends with the pod. A lower limit could kill it, so it is not lowered by itself.',
@@ -165,14 +166,29 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
 };
 
 /** Why the node has not the room, or null. What is not known is a refusal. */
-function nodeRefusal(look: WorkloadLook, pod: PodReading | undefined, more: number): string | null {
+function nodeRefusal(
+  look: WorkloadLook,
+  pod: PodReading | undefined,
+  more: number,
+  moreRequested: number,
+): string | null {
   const node = look.details.nodes.find(({ name }) => name === pod?.node);
   if (node?.usedBytes === undefined) return `What its node ${pod?.node ?? ''} uses is not known.`;
   if (node.memoryPressure) return `Its node ${node.name} is short of memory itself.`;
+  const unasked = node.requestedBytes === undefined ? undefined : node.allocatableBytes - node.requestedBytes;
+  if (unasked !== undefined && unasked < moreRequested)
+    return `Its node ${node.name} has ${bytes(Math.max(0, unasked))} left for requests, ${bytes(moreRequested)} more were wanted.`;
   const free = node.allocatableBytes * (1 - lowerHeadroom / 3) - node.usedBytes;
   return free >= more
     ? null
     : `Its node ${node.name} has only ${bytes(Math.max(0, free))} to spare, ${bytes(more)} more were wanted.`;
+}
+
+function requestRise({ fields }: Pick<ChangeDraft, 'fields'>): number {
+  const field = fields.find(({ name }) => name === 'requests.memory');
+  return typeof field?.after === 'number' && typeof field.before === 'number'
+    ? field.after - field.before
+    : 0;
 }
 
 function limitField(draft: Pick<ChangeDraft, 'fields' | 'kind'>): { before: number | null; after: number } {

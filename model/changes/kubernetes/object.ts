@@ -39,12 +39,24 @@ export function workloadRefusal(change: Change, look: WorkloadLook): string | nu
   return null;
 }
 
-/** The same, and no rollout is under way. */
+/** The same, no rollout is under way, and a new template would be rolled out. */
 export function settledRefusal(change: Change, look: WorkloadLook): string | null {
   const refusal = workloadRefusal(change, look);
   if (refusal !== null) return refusal;
-  const { rollout, name } = look.details.workload;
+  const { rollout, name, strategy } = look.details.workload;
+  if (strategy === 'OnDelete')
+    return `The update strategy of ${name} is OnDelete: a new template replaces no pod.`;
   return rollout === undefined ? null : `A rollout of ${name} is under way: ${rollout}.`;
+}
+
+/**
+ * Why the template can't be changed as planned, or null. What takes back a rollout that went wrong (`fresh.undoes`:
+ * the change's id) is not stopped by that rollout.
+ */
+export function templateRefusal(change: Change, look: WorkloadLook): string | null {
+  return typeof change.fresh.undoes === 'string'
+    ? workloadRefusal(change, look)
+    : settledRefusal(change, look);
 }
 
 /** Why this pod can't be acted upon, or null. */

@@ -128,16 +128,28 @@ export function podCall({
   };
 }
 
-/** A tunnel and a call through it: the API server's proxy takes no bearer token for the app. */
-function callByHand(ref: ObjectRef, { port, path, method, body, bearerSecret }: PodCall): string {
+/** The port of this machine that a tunnel gets when the call is made by hand. */
+const tunnelPort = 18_080;
+
+/** The same by hand: through the API server's proxy, or, since that passes no bearer token on, through a tunnel. */
+function callByHand(ref: ObjectRef, call: PodCall): string {
+  const { port, path, method, body = '', bearerSecret, via } = call;
+  if (via === 'proxy') {
+    const url = `/api/v1/namespaces/${ref.namespace}/pods/${ref.name}:${port}/proxy${path}`;
+    const raw = (verb: string, ...rest: readonly string[]) =>
+      shellCommand(['kubectl', '--context', ref.cluster, verb, '--raw', url, ...rest]);
+    if (method === 'GET') return raw('get');
+    return `${shellCommand(['echo', body])} | ${raw(method === 'PUT' ? 'replace' : 'create', '-f', '-')}`;
+  }
   const forward = shellCommand([
     'kubectl',
     ...kubectlWhere(ref),
     'port-forward',
     `pod/${ref.name}`,
-    `:${port}`,
+    `${tunnelPort}:${port}`,
   ]);
   const token = bearerSecret === undefined ? '' : ' -H "Authorization: Bearer $TOKEN"';
-  const data = body === undefined ? '' : ` -H 'Content-Type: application/json' -d ${shellQuote(body)}`;
-  return `${forward} & curl -fsS -X ${method}${token}${data} ${shellQuote(`http://127.0.0.1:PORT${path}`)}`;
+  const data = body === '' ? '' : ` -H 'Content-Type: application/json' -d ${shellQuote(body)}`;
+  const curl = `curl -fsS --retry 5 --retry-connrefused -X ${method}${token}${data} ${shellQuote(`http://127.0.0.1:${tunnelPort}${path}`)}`;
+  return `${forward} & ${curl}; kill %1`;
 }

@@ -2,7 +2,7 @@ import type { ChangeDraft, ChangeKind } from '../../change.js';
 import type { PodReading, WorkloadLook } from '../../kubernetes/details.js';
 import { shellCommand } from '../shell.js';
 import { podHarm, rolloutAlerts } from './harm.js';
-import { kubectlWhere, podObject, podRef, podRefusal } from './object.js';
+import { podObject, podRef, podRefusal } from './object.js';
 import type { PodEvictParams } from './params.js';
 
 /** A disruption budget that says wait may take so long, seconds; then the change is given up. */
@@ -31,16 +31,15 @@ export const podEvict: ChangeKind<PodEvictParams, WorkloadLook> = {
   disruption: (draft, look) => podHarm(look, draft.object.key),
   describe: ({ object, params: { ref } }) => ({
     sentence: `Evict pod ${object.name}`,
-    command: `${shellCommand(['kubectl', ...kubectlWhere(ref), 'create', '-f', '-'])} <<< ${shellCommand([
-      JSON.stringify({
-        apiVersion: 'policy/v1',
-        kind: 'Eviction',
-        metadata: { name: object.name, namespace: ref.namespace },
-      }),
-    ])}`,
+    command: `${shellCommand(['echo', evictionOf(object.name, ref.namespace)])} | ${shellCommand(['kubectl', '--context', ref.cluster, 'create', '--raw', `/api/v1/namespaces/${ref.namespace}/pods/${object.name}/eviction`, '-f', '-'])}`,
   }),
   precondition: podRefusal,
   undo: () => ({ none: 'An evicted pod does not come back; another one takes its place.' }),
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.graceSeconds + budgetSeconds + 300,
 };
+
+/** kubectl has no word for an eviction, and `create -f` knows it for no kind: it is posted to the pod itself. */
+function evictionOf(name: string, namespace: string): string {
+  return JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } });
+}

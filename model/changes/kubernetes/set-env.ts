@@ -1,10 +1,10 @@
-import type { ChangeDraft, ChangeKind } from '../../change.js';
+import { type ChangeDraft, type ChangeKind, wentWrong } from '../../change.js';
 import type { WorkloadLook } from '../../kubernetes/details.js';
 import type { EnvRule } from '../../kubernetes/settings.js';
 import { shellCommand } from '../shell.js';
 import { turned } from './field.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
-import { kubectlName, kubectlWhere, settledRefusal, workloadObject, workloadRef } from './object.js';
+import { kubectlName, kubectlWhere, templateRefusal, workloadObject, workloadRef } from './object.js';
 import type { SetEnvParams } from './params.js';
 import { progressSeconds } from './progress.js';
 
@@ -61,7 +61,7 @@ export const setEnv: ChangeKind<SetEnvParams, WorkloadLook> = {
     };
   },
   precondition(change, look) {
-    const refusal = settledRefusal(change, look);
+    const refusal = templateRefusal(change, look);
     if (refusal !== null) return refusal;
     const { before, after } = valuesOf(change);
     const now = look.details.workload.env.find(({ name }) => name === change.params.variable);
@@ -74,16 +74,22 @@ export const setEnv: ChangeKind<SetEnvParams, WorkloadLook> = {
       : `${change.params.variable} is ${now?.value ?? 'not set'} now, not ${before}: somebody else has set it.`;
   },
   undo(change, effect) {
-    if (effect?.details.failed !== true) return { none: 'The new value stays: it is what was asked for.' };
+    if (effect !== undefined && wentWrong(effect) === undefined)
+      return { none: 'The new value stays: it is what was asked for.' };
     const { kind, object, touches, params } = change;
-    return { kind, object, touches, params, fields: turned(change), fresh: {} };
+    return { kind, object, touches, params, fields: turned(change), fresh: { undoes: change.id } };
   },
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };
 
-function valuesOf({ fields }: Pick<ChangeDraft, 'fields'>): { before: string | null; after: string } {
+function valuesOf({ fields }: Pick<ChangeDraft, 'fields'>): { before: string | null; after: string | null } {
   const field = fields[0];
-  if (typeof field?.after !== 'string') throw new TypeError('workload.setEnv needs one field with a text');
-  return { before: typeof field.before === 'string' ? field.before : null, after: field.after };
+  if (!isValue(field?.before) || !isValue(field?.after))
+    throw new TypeError('workload.setEnv needs one field with texts, or null for none');
+  return { before: field.before, after: field.after };
+}
+
+function isValue(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }

@@ -2,6 +2,7 @@ import type { ChangeDraft, ChangeKind } from '../../change.js';
 import { bytes, duration } from '../../format.js';
 import type { SessionReading, WorkloadLook } from '../../kubernetes/details.js';
 import type { SessionSettings } from '../../kubernetes/settings.js';
+import { shellCommand, shellQuote } from '../shell.js';
 import { workloadObject } from './object.js';
 import type { ShortenTtlParams } from './params.js';
 
@@ -38,6 +39,7 @@ export function planShortenTtl(
     },
     fresh: {
       keys: sessions.keys,
+      ...(!sessions.complete && { atLeast: true }),
       ...(sessions.idleShare !== undefined && { idleShare: sessions.idleShare }),
       ...(sessions.bytes !== undefined && { bytes: sessions.bytes }),
     },
@@ -55,10 +57,16 @@ export const shortenTtl: ChangeKind<ShortenTtlParams, WorkloadLook> = {
   title: 'Shorten the lives of idle sessions',
   alwaysAsk: true,
   disruption: (draft) => ({ disruption: 'dataLoss', why: lossOf(draft) }),
-  describe: ({ params: { match, toSeconds, idleSeconds, url, undoSeconds } }) => ({
-    sentence: `Let sessions ${match} that were idle for ${duration(idleSeconds)} end within ${duration(toSeconds)} (can be undone for ${duration(undoSeconds)})`,
-    command: `redis-cli -u ${url} --scan --pattern '${match}' # for each idle one: EXPIRE key ${toSeconds} LT`,
-  }),
+  describe: ({ params, fields, fresh }) =>
+    fields[0]?.after === null
+      ? {
+          sentence: `Give the sessions ${params.match} that were shortened their earlier lives back`,
+          command: byHand(params, fresh, 'back'),
+        }
+      : {
+          sentence: `Let sessions ${params.match} that were idle for ${duration(params.idleSeconds)} end within ${duration(params.toSeconds)} (can be undone for ${duration(params.undoSeconds)})`,
+          command: byHand(params, fresh, 'shorten'),
+        },
   precondition(change, look) {
     const { sessions, settings } = { sessions: look.details.sessions, settings: look.settings.sessions };
     if (sessions === undefined) return 'The sessions could not be read.';
@@ -80,11 +88,33 @@ export const shortenTtl: ChangeKind<ShortenTtlParams, WorkloadLook> = {
 
 function lossOf({ fresh, params }: ChangeDraft<ShortenTtlParams>): string {
   const { keys, idleShare, bytes: size } = fresh;
-  const count = typeof keys === 'number' ? `${keys} sessions` : 'an unknown number of sessions';
+  const count =
+    typeof keys === 'number'
+      ? `${fresh.atLeast === true ? 'at least ' : ''}${keys} sessions`
+      : 'an unknown number of sessions';
   const idle =
     typeof idleShare === 'number'
       ? `, ${Math.round(idleShare * 100)} % of them idle for ${duration(params.idleSeconds)} or longer`
       : '';
   const held = typeof size === 'number' ? `, ${bytes(size)} in all` : '';
   return `there are ${count}${idle}${held}: those that are not used again are lost`;
+}
+
+/** By hand it is slower, and keeps nothing for an undo. Passwords: REDISCLI_AUTH. */
+function byHand(
+  { url, match, idleSeconds, toSeconds }: ShortenTtlParams,
+  fresh: ChangeDraft['fresh'],
+  what: 'shorten' | 'back',
+): string {
+  const redis = shellCommand(['redis-cli', '-u', url]);
+  if (what === 'back')
+    // A field is a key; its value the old expiry (-1: none) and the new one.
+    return [
+      `${redis} HGETALL ${shellQuote(`nightshift:ttl:${String(fresh.of)}`)} | while read -r key; do read -r old new;`,
+      `[ "$old" = -1 ] && ${redis} PERSIST "$key" || ${redis} PEXPIREAT "$key" "$old"; done`,
+    ].join(' ');
+  return [
+    `${redis} --scan --pattern ${shellQuote(match)} | while read -r key; do`,
+    `[ "$(${redis} OBJECT IDLETIME "$key")" -ge ${idleSeconds} ] && ${redis} EXPIRE "$key" ${toSeconds} LT; done`,
+  ].join(' ');
 }

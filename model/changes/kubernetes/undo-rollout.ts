@@ -2,7 +2,7 @@ import type { ChangeDraft, ChangeKind, FieldChange } from '../../change.js';
 import type { WorkloadLook } from '../../kubernetes/details.js';
 import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
-import { kubectlName, kubectlWhere, settledRefusal, workloadObject, workloadRef } from './object.js';
+import { kubectlName, kubectlWhere, templateRefusal, workloadObject, workloadRef } from './object.js';
 import type { UndoRolloutParams } from './params.js';
 import { progressSeconds } from './progress.js';
 
@@ -24,13 +24,30 @@ export function planUndoRollout(
   };
 }
 
+/** Takes back a rollout of ours that went wrong. `undoes`: the change whose mark the template must still carry. */
+export function backTo(
+  from: Pick<ChangeDraft, 'object' | 'touches'> & Omit<UndoRolloutParams, 'toRevision'>,
+  toRevision: string,
+  undoes: string,
+): ChangeDraft<UndoRolloutParams> {
+  const { object, touches, ref, progressSeconds: seconds } = from;
+  return {
+    kind: 'workload.undoRollout',
+    object,
+    touches,
+    fields: [],
+    params: { ref, toRevision, progressSeconds: seconds },
+    fresh: { undoes },
+  };
+}
+
 export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
   kind: 'workload.undoRollout',
   title: 'Go back to an earlier release',
   alwaysAsk: true,
   disruption: (_draft, look) => rolloutHarm(look),
   describe: ({ params: { ref, toRevision }, fields }) => ({
-    sentence: `Take ${kubectlName(ref)} back to revision ${toRevision} (${fields.map(({ name }) => name).join(', ')})`,
+    sentence: `Take ${kubectlName(ref)} back to revision ${toRevision}${fields.length === 0 ? '' : ` (${fields.map(({ name }) => name).join(', ')})`}`,
     command: shellCommand([
       'kubectl',
       ...kubectlWhere(ref),
@@ -41,10 +58,10 @@ export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
     ]),
   }),
   precondition(change, look) {
-    const refusal = settledRefusal(change, look);
+    const refusal = templateRefusal(change, look);
     if (refusal !== null) return refusal;
     const { generation, name } = look.details.workload;
-    return generation === change.generation
+    return change.generation === undefined || generation === change.generation
       ? null
       : `${name} was changed since this was planned (generation ${generation}, not ${change.generation}).`;
   },

@@ -1,10 +1,11 @@
-import type { ChangeDraft, ChangeKind } from '../../change.js';
+import { type ChangeDraft, type ChangeKind, wentWrong } from '../../change.js';
 import type { WorkloadLook } from '../../kubernetes/details.js';
 import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
-import { kubectlName, kubectlWhere, settledRefusal, workloadObject, workloadRef } from './object.js';
+import { kubectlName, kubectlWhere, templateRefusal, workloadObject, workloadRef } from './object.js';
 import type { WorkloadRestartParams } from './params.js';
 import { progressSeconds } from './progress.js';
+import { backTo } from './undo-rollout.js';
 
 /**
  * A rolling restart. `fresh.at` is the time of the look: the annotation's value, so that every attempt writes the
@@ -33,14 +34,25 @@ export const workloadRestart: ChangeKind<WorkloadRestartParams, WorkloadLook> = 
     command: shellCommand(['kubectl', ...kubectlWhere(ref), 'rollout', 'restart', kubectlName(ref)]),
   }),
   precondition(change, look) {
-    const refusal = settledRefusal(change, look);
+    const refusal = templateRefusal(change, look);
     if (refusal !== null) return refusal;
     const { generation, name } = look.details.workload;
     return generation === change.generation
       ? null
       : `${name} was changed since this was planned (generation ${generation}, not ${change.generation}).`;
   },
-  undo: () => ({ none: 'A restart can not be undone.' }),
+  undo(change, effect) {
+    // Nothing brings back what the processes knew; but pods that can't start are taken back to the template before.
+    const to = effect?.details.previousRevision;
+    if (effect === undefined || wentWrong(effect) === undefined || typeof to !== 'string')
+      return { none: 'A restart can not be undone.' };
+    const { object, touches, params } = change;
+    return backTo(
+      { object, touches, ref: params.ref, progressSeconds: params.progressSeconds },
+      to,
+      change.id,
+    );
+  },
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };

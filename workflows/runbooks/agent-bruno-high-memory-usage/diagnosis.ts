@@ -8,6 +8,7 @@ import { largeContexts, poolExhaustion, tooManySessions } from './causes/held.js
 import { type Figures, figuresOf } from './figures.js';
 import { levelOf } from './level.js';
 import { causes } from './names.js';
+import { withRelated } from './related.js';
 
 /** A cause that weighs less is not told from the others. */
 const toldFrom = 0.45;
@@ -19,8 +20,12 @@ const apart = 0.1;
  * and against them. Where none stands out the first one is `unclear`: nothing that disrupts is done for a guess
  * that another cause may belie.
  */
-export function diagnose(look: WorkloadLook, samples: readonly Sample[]): Diagnosis {
-  const figures = figuresOf(look, samples);
+export function diagnose(
+  look: WorkloadLook,
+  samples: readonly Sample[],
+  alerts: readonly string[] = [],
+): Diagnosis {
+  const figures = figuresOf(look, samples, alerts);
   if (figures === undefined)
     return {
       level: 'normal',
@@ -28,7 +33,7 @@ export function diagnose(look: WorkloadLook, samples: readonly Sample[]): Diagno
       causes: [],
     };
   const { growth } = figures;
-  const { level, levelWhy } = levelOf(figures);
+  const { level, levelWhy } = withRelated(levelOf(figures), figures);
   const rankedCauses = level === 'normal' ? ranked([nodePressure(figures)]) : told(ranked(all(figures)));
   return { level, levelWhy, causes: rankedCauses, ...(growth !== undefined && { growth }) };
 }

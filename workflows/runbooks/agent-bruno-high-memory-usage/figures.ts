@@ -10,6 +10,8 @@ import { type Course, courseOf, floorOf, type Life, lifeOf } from './life.js';
 /** What every rule of the diagnosis reads: one look, made ready. */
 export interface Figures {
   readonly look: WorkloadLook;
+  /** Names of the alerts that fire for it. */
+  readonly alerts: readonly string[];
   readonly measure: Measure;
   /** Of the latest part of the present life. */
   readonly growth: Growth | undefined;
@@ -31,7 +33,11 @@ export interface Figures {
 }
 
 /** Undefined where the measure itself is missing: then there is nothing to diagnose. */
-export function figuresOf(look: WorkloadLook, samples: readonly Sample[]): Figures | undefined {
+export function figuresOf(
+  look: WorkloadLook,
+  samples: readonly Sample[],
+  alerts: readonly string[] = [],
+): Figures | undefined {
   const { measure, details } = look;
   if (measure === undefined) return undefined;
   const worst = details.pods.find(({ workingSetBytes }) => workingSetBytes !== undefined) ?? details.pods[0];
@@ -43,6 +49,7 @@ export function figuresOf(look: WorkloadLook, samples: readonly Sample[]): Figur
   const following = memoryFollowsSessions(look);
   return {
     look,
+    alerts,
     measure,
     growth,
     course,

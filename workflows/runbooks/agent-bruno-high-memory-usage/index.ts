@@ -3,6 +3,7 @@ import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import type { Runbook } from '../../../model/runbook.js';
 import { diagnose } from './diagnosis.js';
+import { escalation } from './escalation.js';
 import { ladder } from './ladder/index.js';
 import { page } from './page.js';
 import { recommend } from './prevention.js';
@@ -19,4 +20,5 @@ export const agentBrunoHighMemoryUsage: Runbook<WorkloadLook> = {
   diagnose,
   verify,
   recommend,
+  escalation,
 };

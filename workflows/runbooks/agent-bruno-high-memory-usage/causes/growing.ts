@@ -1,13 +1,17 @@
 import type { Cause } from '../../../../model/diagnosis.js';
 import { byteRate, bytes, duration } from '../../../../model/format.js';
 import { weigh } from '../../../../model/memory/weigh.js';
+import { perConnection } from '../accounts.js';
 import type { Figures } from '../figures.js';
 import { growthBegan } from '../following.js';
 import { causes } from '../names.js';
+import { busyArgument, killArgument } from '../related.js';
 import { shortLives } from './short-lives.js';
 
 /** So many requests at once are load to be reckoned with. */
 const busyRequests = 10;
+/** So many connections of one pod are more than a pool needs. */
+const manyConnections = 100;
 
 /** A leak: it grows, and none of what the app is asked to hold explains it. */
 export function leak(figures: Figures): Cause {
@@ -17,6 +21,7 @@ export function leak(figures: Figures): Cause {
   // What could not be read may be what holds it: without it the rest is no leak yet, only unexplained.
   const all = accounts.missing.length === 0 && life.which === 'present';
   const release = growthBegan(look);
+  const mostOfConnections = (accounts.connectionCount ?? 0) * perConnection.most;
   const logged = look.details.logLines.filter((line) => /leak|not closed|unclosed/i.test(line));
   return weigh({ name: causes.leak, summary: 'It takes memory and does not give it back.' }, [
     { holds: growing, weight: 0.4, words: growthWords(figures) },
@@ -50,7 +55,13 @@ export function leak(figures: Figures): Cause {
     },
     { holds: logged.length > 0, weight: 0.1, words: `its log speaks of it: ${logged.at(-1)?.slice(0, 120)}` },
     { holds: release !== undefined, weight: 0.15, words: `it began with ${release?.what ?? ''}` },
+    {
+      holds: (accounts.connectionCount ?? 0) >= manyConnections && mostOfConnections >= accounts.amount * 0.6,
+      weight: -0.2,
+      words: `its ${accounts.connectionCount} connections may hold more than is reckoned for them`,
+    },
     { holds: isBusy(figures), weight: -0.25, words: loadWords(figures) },
+    killArgument(figures, 0.05),
   ]);
 }
 
@@ -69,6 +80,7 @@ export function trafficPeak(figures: Figures): Cause | undefined {
     [
       { holds: true, weight: 0.5, words: loadWords(figures) },
       { holds: kills.length > 1, weight: -0.15, words: 'it was killed more than once' },
+      busyArgument(figures, 0.1),
       {
         holds: accounts.explained >= accounts.amount * 0.6,
         weight: -0.3,
@@ -97,6 +109,7 @@ export function limitTooSmall(figures: Figures): Cause | undefined {
       { holds: course === 'growing' && starving === undefined, weight: -0.5, words: growthWords(figures) },
       { holds: starving !== undefined, weight: 0.6, words: starving ?? '' },
       { holds: steady && kills.length > 0, weight: 0.1, words: 'it has been killed all the same' },
+      killArgument(figures, 0.1),
       {
         holds: (accounts.caches ?? 0) >= accounts.amount / 2,
         weight: 0.15,

@@ -2,7 +2,7 @@ import { planPodEvict } from '../../../../model/changes/kubernetes/pod-evict.js'
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
-import { fullPods, notFor } from './pieces.js';
+import { askedIfUnclear, fullPods, notFor, unclearAndCalm } from './pieces.js';
 
 /** What a pod gets to stop where it does not say: the API server's own default, seconds. */
 const usualGrace = 30;
@@ -15,6 +15,8 @@ export const evictPod: Remedy<WorkloadLook> = {
   propose(look, diagnosis) {
     const unfit = notFor(diagnosis, [causes.leak, causes.pools, causes.contexts, causes.unclear]);
     if (unfit !== null) return { skip: unfit };
+    const calm = unclearAndCalm(look, diagnosis);
+    if (calm !== null) return { skip: calm };
     const full = fullPods(look);
     const [pod] = full;
     if (pod === undefined) return { skip: 'no running pod is above the warning threshold' };
@@ -27,6 +29,6 @@ export const evictPod: Remedy<WorkloadLook> = {
     const { budget } = look.details.autoscaling;
     if (budget !== undefined && budget.disruptionsAllowed < 1)
       return { skip: `the disruption budget ${budget.name} allows no disruption now` };
-    return { changes: [planPodEvict(look, pod, usualGrace)] };
+    return { changes: [askedIfUnclear(planPodEvict(look, pod, usualGrace), diagnosis)] };
   },
 };

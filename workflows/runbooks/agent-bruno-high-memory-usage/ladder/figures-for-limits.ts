@@ -48,9 +48,11 @@ export function rightSizeOf(look: WorkloadLook, diagnosis: Diagnosis): MemoryFig
 function withinQuota(look: WorkloadLook, limit: number, before: number): MemoryFigures | Skip {
   const { workload, quota, limitRange } = look.details;
   const request = workload.templateRequestBytes ?? before;
-  // Guaranteed pods stay guaranteed: their request is their limit.
+  // Guaranteed pods stay guaranteed: their request is their limit. No others become it: that can't be done in place.
   const requestBytes =
-    request === before ? limit : Math.min(limit, Math.floor((request * usualFactor) / mebibyte) * mebibyte);
+    request === before
+      ? limit
+      : Math.min(limit - mebibyte, Math.floor((request * usualFactor) / mebibyte) * mebibyte);
   const moreLimits = (limit - before) * workload.replicas;
   const moreRequests = (requestBytes - request) * workload.replicas;
   if (quota?.limitsLeft !== undefined && quota.limitsLeft < moreLimits)

@@ -1,6 +1,7 @@
+import type { ChangeDraft } from '../../../../model/change.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
 import type { FieldOwner, PodReading, WorkloadLook } from '../../../../model/kubernetes/details.js';
-import type { CauseName } from '../names.js';
+import { type CauseName, causes } from '../names.js';
 
 /** The most likely cause, or undefined where nothing is wrong that is known. */
 export function leading(diagnosis: Diagnosis): string | undefined {
@@ -36,4 +37,30 @@ export function reconciler({ details }: WorkloadLook, field: RegExp): FieldOwner
 /** Why a field is not ours to set, for people; the report has the patch. */
 export function ownedBy({ owner, field, by }: FieldOwner): string {
   return `${owner} owns ${field} (${by}) and would set it back: the report has the patch to apply there`;
+}
+
+/** The same change, for a person to decide on where the cause can't be told: what it is against is a guess then. */
+export function askedIfUnclear(draft: ChangeDraft, diagnosis: Diagnosis): ChangeDraft {
+  return leading(diagnosis) === causes.unclear ? { ...draft, alwaysAsk: true } : draft;
+}
+
+/**
+ * Why a remedy that only buys time does not fit where the cause can't be told, or null: what neither grows nor was
+ * killed may be honest use, which would be back at once.
+ */
+export function unclearAndCalm({ details }: WorkloadLook, diagnosis: Diagnosis): string | null {
+  const calm =
+    diagnosis.growth?.secondsToLimit === undefined && !details.oomKills.some(({ recent }) => recent);
+  return leading(diagnosis) === causes.unclear && calm
+    ? 'what fills it can not be told, and it neither grows nor was it killed: it may be honest use'
+    : null;
+}
+
+/** Why the template can't be rolled out now, or null. */
+export function noRollout({ details: { workload } }: WorkloadLook): string | null {
+  if (workload.rollout !== undefined) return `a rollout is under way: ${workload.rollout}`;
+  if (workload.paused) return 'its rollouts are paused';
+  return workload.strategy === 'OnDelete'
+    ? 'its update strategy is OnDelete: a new template replaces no pod'
+    : null;
 }

@@ -3,7 +3,7 @@ import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
 import { isSkip, rightSizeOf } from './figures-for-limits.js';
-import { notFor, ownedBy, reconciler } from './pieces.js';
+import { noRollout, notFor, ownedBy, reconciler } from './pieces.js';
 
 /** In the template, so that it stays: every pod is replaced. */
 export const raiseLimit: Remedy<WorkloadLook> = {
@@ -18,6 +18,8 @@ export const raiseLimit: Remedy<WorkloadLook> = {
     const { vpa } = look.details.autoscaling;
     if (vpa !== undefined && vpa.mode !== 'Off')
       return { skip: `the VerticalPodAutoscaler ${vpa.name} (${vpa.mode}) owns requests and limits` };
+    const unready = noRollout(look);
+    if (unready !== null) return { skip: unready };
     const figures = rightSizeOf(look, diagnosis);
     return isSkip(figures) ? figures : { changes: [planWorkloadMemory(look, figures)] };
   },

@@ -3,13 +3,16 @@ import { planWorkloadScale } from '../../../../model/changes/kubernetes/workload
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Proposal, Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
-import { notFor, ownedBy, reconciler } from './pieces.js';
+import { leading, notFor, ownedBy, reconciler } from './pieces.js';
 
 /** The source's own figures: 3 replicas, or a least number of 2. */
 const sourceReplicas = 3;
 const sourceMin = 2;
 
-/** More pods for more load. It does not empty a full pod, so it is no remedy for a leak. */
+/**
+ * More pods for more load. It does not empty a full pod, so it is no remedy for a leak; and where connections are
+ * what fills it, more pods open more of them.
+ */
 export const scaleOut: Remedy<WorkloadLook> = {
   name: 'scale-out',
   title: 'Scale out',
@@ -17,7 +20,9 @@ export const scaleOut: Remedy<WorkloadLook> = {
   propose(look, diagnosis) {
     const { workload, autoscaling } = look.details;
     if (workload.kind === 'DaemonSet') return { skip: 'a DaemonSet has one pod a node' };
-    const unfit = notFor(diagnosis, [causes.traffic, causes.sessions, causes.pools]);
+    if (leading(diagnosis) === causes.pools)
+      return { skip: 'more pods would open more connections, and would not empty the full ones' };
+    const unfit = notFor(diagnosis, [causes.traffic, causes.sessions]);
     if (unfit !== null) return { skip: `${unfit}; more pods would not empty the full ones` };
     const { maxReplicas } = look.settings;
     if (maxReplicas === undefined)

@@ -1,12 +1,14 @@
 import type { ChangeDraft } from '../../../../model/change.js';
 import type { SetEnvParams } from '../../../../model/changes/kubernetes/params.js';
 import { planSetEnv } from '../../../../model/changes/kubernetes/set-env.js';
+import { leastTtlSeconds } from '../../../../model/changes/kubernetes/shorten-ttl.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
-import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
+import { duration } from '../../../../model/format.js';
+import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { EnvRule } from '../../../../model/kubernetes/settings.js';
 import type { Proposal, Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
-import { leading, notFor, ownedBy, reconciler } from './pieces.js';
+import { leading, noRollout, notFor, ownedBy } from './pieces.js';
 
 const against: Readonly<Record<EnvRule['against'], string>> = {
   sessions: causes.sessions,
@@ -23,17 +25,39 @@ export const setEnvironment: Remedy<WorkloadLook> = {
     if (look.settings.env.length === 0) return { skip: 'no variable may be set (env: in nightshift.yaml)' };
     const unfit = notFor(diagnosis, [causes.sessions, causes.pools, causes.contexts]);
     if (unfit !== null) return { skip: unfit };
-    const owner = reconciler(look, /\benv\b/);
-    if (owner !== undefined) return { skip: ownedBy(owner) };
+    const unready = noRollout(look);
+    if (unready !== null) return { skip: unready };
     return planned(look, diagnosis);
   },
 };
 
+/** One at a time: each replaces the pods. The next one, if it is still needed, in the next pass. */
 function planned(look: WorkloadLook, diagnosis: Diagnosis): Proposal {
   const rules = look.settings.env.filter((rule) => against[rule.against] === leading(diagnosis));
-  const plans = rules.map((rule) => planSetEnv(look, rule));
-  const changes = plans.filter((plan): plan is ChangeDraft<SetEnvParams> => !('skip' in plan));
-  if (changes.length > 0) return { changes };
+  const plans = rules.map((rule) => plannedOne(look, rule));
+  const change = plans.find((plan): plan is ChangeDraft<SetEnvParams> => !('skip' in plan));
+  if (change !== undefined) return { changes: [change] };
   const why = plans.flatMap((plan) => ('skip' in plan ? [plan.skip] : []));
   return { skip: why.length > 0 ? why.join('; ') : 'no variable that may be set is against this cause' };
+}
+
+function plannedOne(look: WorkloadLook, rule: EnvRule): ReturnType<typeof planSetEnv> {
+  const owner = ownerOf(look, rule);
+  if (owner !== undefined) return { skip: ownedBy(owner) };
+  const value = look.details.workload.env.find(({ name }) => name === rule.name)?.value;
+  const [now, to] = [Number(value), Number(rule.to)];
+  if (rule.against === 'sessions' && to < leastTtlSeconds)
+    return {
+      skip: `${rule.name} would be ${rule.to}: no session may live less than ${duration(leastTtlSeconds)}`,
+    };
+  // Each of these is a bound: a larger one would hold more, not less.
+  if (value !== undefined && now <= to) return { skip: `${rule.name} is ${value} already` };
+  return planSetEnv(look, rule);
+}
+
+/** Who sets this variable, or all of them, again by itself; in a ConfigMap nobody is known to. */
+function ownerOf(look: WorkloadLook, { name }: EnvRule): FieldOwner | undefined {
+  return look.details.workload.owners.find(
+    ({ reconciles, field }) => reconciles && (field.endsWith(`env.${name}`) || /\benv$/.test(field)),
+  );
 }

@@ -1,4 +1,5 @@
 import { planShortenTtl } from '../../../../model/changes/kubernetes/shorten-ttl.js';
+import { duration } from '../../../../model/format.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
 import { memoryFollowsSessions } from '../following.js';
@@ -23,8 +24,14 @@ export const shortenSessions: Remedy<WorkloadLook> = {
       return {
         skip: 'the pods’ memory has not been seen to follow the number of sessions, so fewer would free nothing',
       };
-    if (sessions.idleShare !== undefined && sessions.idleShare < 0.05)
-      return { skip: 'hardly any session is idle: there is nothing to end' };
+    if (sessions.idleShare === undefined)
+      return {
+        skip: 'how long its sessions were idle can not be told (with an LFU policy Redis does not keep it)',
+      };
+    const longest = sessions.ttlSeconds?.at(-1) ?? 0;
+    if (sessions.withoutTtl === 0 && longest <= settings.shortenToSeconds)
+      return { skip: `no session lives longer than ${duration(longest)}: there is nothing to shorten` };
+    if (sessions.idleShare < 0.05) return { skip: 'hardly any session is idle: there is nothing to end' };
     return { changes: [planShortenTtl(look, settings, sessions)] };
   },
 };

@@ -3,7 +3,7 @@ import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
 import { growthBegan } from '../following.js';
 import { causes } from '../names.js';
-import { notFor, ownedBy, reconciler } from './pieces.js';
+import { noRollout, notFor, ownedBy, reconciler } from './pieces.js';
 
 /** Only the release with which the growth began; what was before it did not grow. */
 export const undoRelease: Remedy<WorkloadLook> = {
@@ -15,6 +15,8 @@ export const undoRelease: Remedy<WorkloadLook> = {
     if (unfit !== null) return { skip: unfit };
     const release = growthBegan(look);
     if (release === undefined) return { skip: 'no release began together with the growth' };
+    const unready = noRollout(look);
+    if (unready !== null) return { skip: unready };
     const owner = reconciler(look, /image|template/);
     if (owner !== undefined) return { skip: ownedBy(owner) };
     return { changes: [planUndoRollout(look, release.previous, release.differs)] };
