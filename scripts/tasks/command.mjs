@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import * as images from '../parts/bruno-images.mjs';
 import * as docker from '../parts/docker.mjs';
 import * as image from '../parts/image.mjs';
+import * as kubernetes from '../parts/kubernetes/index.mjs';
 import * as temporal from '../parts/temporal.mjs';
 import { ROOT } from './project.mjs';
 
@@ -15,6 +17,7 @@ export function nightshift(session, args) {
 /** `npm run demo`: the parts, then the CLI's demo with their whereabouts. Its exit code is ours. */
 export async function demo(session, args) {
   const cli = await temporal.ensure(session);
+  if (args.includes('--kubernetes')) return demoOnCluster(session, args, cli);
   const { engine, agent } = await engineWithAgent(session);
   session.log(
     `Temporal server ${cli.version} (${cli.how}), Docker engine ${engine.version} at ${engine.host}${engine.private ? ' (private)' : ''}, image ${agent.image}`,
@@ -23,6 +26,18 @@ export async function demo(session, args) {
     ...engine.env,
     NIGHTSHIFT_TEMPORAL_CLI: cli.path,
     NIGHTSHIFT_AGENT_IMAGE: agent.image,
+  });
+}
+
+async function demoOnCluster(session, args, cli) {
+  const { cluster, env } = await clusterWithBruno(session);
+  session.log(
+    `Temporal server ${cli.version} (${cli.how}), Kubernetes cluster ${cluster.private ? `${cluster.id} of its own` : cluster.kubeconfig}`,
+  );
+  return session.foreground(process.execPath, [MAIN, 'demo', ...args], {
+    ...env,
+    NIGHTSHIFT_KUBECTL: cluster.kubectl,
+    NIGHTSHIFT_TEMPORAL_CLI: cli.path,
   });
 }
 
@@ -38,6 +53,29 @@ export async function engineWithAgent(session) {
     signal: session.signal,
   });
   return { engine, agent };
+}
+
+/**
+ * A cluster, gone at the session's end if it is ours, with the images of agent-bruno and of its Redis in it. In a
+ * person's own cluster the images are the person's: named by the same variables, and nothing is made.
+ * @returns {Promise<{ cluster: object, env: Record<string, string> }>}
+ */
+export async function clusterWithBruno(session) {
+  await kubernetes.ensure(session);
+  if (process.env.NIGHTSHIFT_KUBECONFIG && !process.env.NIGHTSHIFT_CLUSTER) {
+    const cluster = await kubernetes.start(session);
+    return { cluster, env: cluster.env };
+  }
+  // Before the cluster: making them takes both cores, and so does a cluster's start.
+  const bruno = await images.agentBruno(session);
+  const redis = await images.redisImage(session);
+  const cluster = await kubernetes.start(session);
+  session.atEnd(() => cluster.stop());
+  for (const { archive } of [bruno, redis]) await cluster.importImage(archive, session);
+  return {
+    cluster,
+    env: { ...cluster.env, NIGHTSHIFT_BRUNO_IMAGE: bruno.image, NIGHTSHIFT_REDIS_IMAGE: redis.image },
+  };
 }
 
 /** `npm run bench`. It needs a Temporal server and nothing else. */

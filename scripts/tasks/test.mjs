@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as alertmanager from '../parts/alertmanager.mjs';
 import * as composeSpec from '../parts/compose-spec.mjs';
+import * as mongoServer from '../parts/mongo-server.mjs';
 import * as nodeExporter from '../parts/node-exporter.mjs';
 import * as openssl from '../parts/openssl.mjs';
 import * as prometheus from '../parts/prometheus.mjs';
+import * as redis from '../parts/redis.mjs';
 import * as temporal from '../parts/temporal.mjs';
 import * as temporalServer from '../parts/temporal-server.mjs';
 import * as timeSkippingServer from '../parts/time-skipping-server.mjs';
 import { lint } from './check.mjs';
-import { engineWithAgent } from './command.mjs';
+import { clusterWithBruno, engineWithAgent } from './command.mjs';
 import { program, ROOT } from './project.mjs';
 
 /** What the tests need, and the variables by which they find it. A test without its part skips, and says so. */
@@ -45,6 +47,21 @@ const PARTS = [
     title: 'node-exporter',
     get: nodeExporter.ensure,
     env: ({ path }) => ({ NIGHTSHIFT_NODE_EXPORTER: path }),
+  },
+  {
+    title: 'Redis',
+    get: redis.ensure,
+    env: ({ path, cli }) => ({ NIGHTSHIFT_REDIS_SERVER: path, NIGHTSHIFT_REDIS_CLI: cli }),
+  },
+  {
+    title: 'MongoDB-protocol server',
+    get: mongoServer.ensure,
+    env: ({ path }) => ({ NIGHTSHIFT_MONGO_SERVER: path }),
+  },
+  {
+    title: 'Kubernetes cluster, and the images of agent-bruno and Redis',
+    get: clusterWithBruno,
+    env: ({ env }) => env,
   },
   { title: 'openssl', get: openssl.ensure, env: ({ path }) => ({ NIGHTSHIFT_OPENSSL: path }) },
   {
