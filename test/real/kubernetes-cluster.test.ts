@@ -72,6 +72,14 @@ describe.skipIf(!found && !inCi)('a cluster of our own (npm test gets its progra
     );
   });
 
+  test("the kubelet's figures for Prometheus name the container", async () => {
+    const figures = () =>
+      kubectl(cluster, 'get', '--raw', `/api/v1/nodes/${cluster.nodeName}/proxy/metrics/cadvisor`);
+    const series =
+      /^container_memory_working_set_bytes\{container="agent-bruno",.*namespace="bruno",.*\} [1-9]/m;
+    await until('the container has its series', async () => series.test(await figures()), 60_000);
+  });
+
   test('a memory limit is raised in place, and the audit log has that one change with its body', async () => {
     const [pod] = await brunoPods(cluster);
     const name = pod?.metadata.name ?? '';

@@ -44,14 +44,12 @@ export async function startOwn({ programs, log, signal }) {
     await becomeReady({ cluster, connection, progress, signal });
     return handle(cluster, connection);
   } catch (error) {
-    const logs = cluster && keepLogs(cluster);
-    if (connection) await connection.leave();
-    else if (cluster) await sweep({ dir: cluster.dir, record: cluster });
-    if (error.name === 'Interrupted' || error.name === 'PartError') throw error;
-    throw new PartError(
-      `the Kubernetes cluster doesn't start: ${error.message}`,
-      `look into ${logs ?? CLUSTERS}`,
-    );
+    const known = error.name === 'Interrupted' || error.name === 'PartError';
+    const logs = cluster && !known ? keepLogs(cluster) : CLUSTERS;
+    await connection?.leave();
+    if (cluster) await sweep({ dir: cluster.dir, record: cluster });
+    if (known) throw error;
+    throw new PartError(`the Kubernetes cluster doesn't start: ${error.message}`, `look into ${logs}`);
   } finally {
     progress.end();
   }
@@ -90,8 +88,14 @@ function handle(cluster, connection) {
     startProgram: (name) => connection.order({ do: 'start', name }),
     runProgram: (program) => connection.order({ do: 'run', ...program }),
     waitForMetrics: (options = {}) => waitForMetrics(cluster, options),
-    stop: () => connection.leave(),
+    stop: () => stop(cluster, connection),
   };
+}
+
+/** The keeper takes everything away, unless it has been killed: then it is done here. */
+async function stop(cluster, connection) {
+  await connection.leave();
+  if (!hasOwner({ dir: cluster.dir, record: null })) await sweep({ dir: cluster.dir, record: cluster });
 }
 
 async function spawnKeeper(cluster, signal) {

@@ -30,8 +30,9 @@ export async function sweep({ dir, record }) {
     left.push(...(await removeCgroups(record.cgroup)));
   }
   await unmount(dir);
+  // With its record there, the next sweep tries again.
+  if (left.length > 0) return left;
   try {
-    // The keeper's own file goes last with the rest: until then, the folder says who was at it.
     rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   } catch (error) {
     left.push(`${dir} (${error.message})`);
