@@ -2,7 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as alertmanager from '../parts/alertmanager.mjs';
+import * as brunoImages from '../parts/bruno-images.mjs';
 import * as composeSpec from '../parts/compose-spec.mjs';
+import * as kubernetes from '../parts/kubernetes/index.mjs';
+import * as mongoServer from '../parts/mongo-server.mjs';
 import * as nodeExporter from '../parts/node-exporter.mjs';
 import * as openssl from '../parts/openssl.mjs';
 import * as prometheus from '../parts/prometheus.mjs';
@@ -52,6 +55,11 @@ const PARTS = [
     get: composeSpec.ensure,
     env: ({ path }) => ({ NIGHTSHIFT_COMPOSE_SPEC: path }),
   },
+  // The tests find these by themselves, in the same way; here they are only had beforehand.
+  { title: 'Kubernetes', get: kubernetes.ensure, env: () => ({}) },
+  { title: 'image of agent-bruno', get: brunoImages.agentBruno, env: () => ({}) },
+  { title: 'Redis and its image', get: brunoImages.redisImage, env: () => ({}) },
+  { title: 'MongoDB-protocol server', get: mongoServer.ensure, env: () => ({}) },
 ];
 
 const isCi = () => !['', '0', 'false'].includes(process.env.CI ?? '');
