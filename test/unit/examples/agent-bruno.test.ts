@@ -88,7 +88,8 @@ describe.skipIf(!python && !inCi)('the stand-in for agent-bruno (needs Python)',
 
   test('CONTEXT_WINDOW bounds the contexts, RESPONSE_CACHE_MIB the cache, and the cache can be cleared', async () => {
     const { provoke, metric, request } = await agent({ CONTEXT_WINDOW: '4', RESPONSE_CACHE_MIB: '10' });
-    await provoke({ kind: 'contexts', speed: 100, size: 40 });
+    // Of 64 KiB each, so there is some room at the end into which none fits.
+    await provoke({ kind: 'contexts', speed: 100, size: 40.03 });
     // 20 conversations with 4 messages of 64 KiB.
     expect(await metric('bruno_context_bytes')).toBe(20 * 4 * 64 * 1024);
     await provoke({ kind: 'load', speed: 100, size: 30 });
@@ -109,6 +110,8 @@ describe.skipIf(!python && !inCi)('the stand-in for agent-bruno (needs Python)',
       400,
       expect.stringContaining('it can be connections, contexts'),
     ]);
+    const alone = await some.request('POST', '/admin/faults', { kind: 'connections', speed: 1, size: 1 });
+    expect([alone.status, alone.text]).toEqual([400, expect.stringContaining('need REDIS_URL')]);
     expect((await some.request('POST', '/chat', {})).status).toBe(400);
     const ended = () =>
       execFileSync(python?.path ?? '', [AGENT], { env: { SESSION_TTL: 'soon' }, stdio: 'pipe' });
@@ -120,7 +123,7 @@ describe.skipIf(!(python && redis) && !inCi)('with a real Redis (needs redis-ser
   let server: ChildProcess;
   let port = 0;
   const cli = (...args: string[]) =>
-    execFileSync(redis?.cli ?? '', ['-p', String(port), ...args], { encoding: 'utf8' }).trim();
+    execFileSync(redis?.cli ?? '', ['-p', String(port), ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
 
   beforeAll(async () => {
     const free = createServer().listen(0, '127.0.0.1');
