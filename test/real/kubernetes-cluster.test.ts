@@ -147,6 +147,14 @@ describe.skipIf(!found && !inCi)('a cluster of our own (npm test gets its progra
     await expect(cluster.stopProgram('no-such-thing')).rejects.toThrow('it has etcd, containerd');
   });
 
+  test('another process can join it, or take it for a cluster of its own; neither ends it', async () => {
+    const joined = startedWith(cluster.env);
+    expect(joined).toMatchObject({ private: true, id: cluster.id, nodeIp: cluster.nodeIp });
+    const persons = startedWith({ NIGHTSHIFT_KUBECONFIG: cluster.kubeconfig });
+    expect(persons).toMatchObject({ private: false, kubeconfig: cluster.kubeconfig });
+    expect(await kubectl(cluster, 'get', 'nodes')).toContain(' Ready ');
+  });
+
   test('a second cluster at the same time has addresses of its own, and goes without harm to the first', async () => {
     const second = await kubernetes.startPrivate({ log });
     const traces = tracesOf(second.id);
@@ -169,6 +177,20 @@ describe.skipIf(!found && !inCi)('a cluster of our own (npm test gets its progra
     expect(sysctls()).toEqual(before);
   });
 });
+
+/** What a process of its own gets with these variables; it stops it again. */
+function startedWith(env: Record<string, string>): unknown {
+  const script = `const k = await import(${JSON.stringify(PART)});
+    const c = await k.start({ log: () => {} });
+    console.log(JSON.stringify(c));
+    await c.stop();
+    process.exit(0);`;
+  const options = {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    encoding: 'utf8',
+  } as const;
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], options));
+}
 
 /** While another cluster runs, its groups and files aren't this one's. */
 async function leftOfOne(traces: Traces): Promise<string[]> {
