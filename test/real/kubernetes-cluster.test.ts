@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as kubernetes from '../../scripts/parts/kubernetes/index.mjs';
 import { ask, brunoPods, deployBruno } from '../support/bruno.js';
+import { until } from '../support/containers.js';
 import {
   auditEvents,
   clusterOf,
@@ -14,8 +15,7 @@ import {
   leftOf,
   type Traces,
   tracesOf,
-} from '../support/cluster.js';
-import { until } from '../support/containers.js';
+} from '../support/own-cluster.js';
 
 const inCi = Boolean(process.env.CI);
 const found = process.getuid?.() === 0 && (await kubernetes.find());

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { agentBruno, redisImage } from '../../scripts/parts/bruno-images.mjs';
 import type { OwnCluster } from '../../scripts/parts/kubernetes/index.mjs';
 import * as mongoServer from '../../scripts/parts/mongo-server.mjs';
-import { apply, kubectl, kubectlJson } from './cluster.js';
+import { apply, kubectl, kubectlJson } from './own-cluster.js';
 
 const MANIFEST = new URL('../../examples/agent-bruno/kubernetes.yaml', import.meta.url);
 /** The cluster has no DNS, so pods find Redis by a fixed address under its usual name. */
