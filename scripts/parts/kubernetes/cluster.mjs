@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheRoot } from '../../lib/cache.mjs';
@@ -178,7 +178,6 @@ async function sweepLeftovers(log) {
     log(`  kubernetes: removing what an interrupted run left of the cluster ${each.id}`);
     for (const left of await sweep(each)) log(`  kubernetes: ${left} stays`);
   }
-  if (existsSync(CLUSTERS) && readdirSync(CLUSTERS).length === 0) rmSync(CLUSTERS, { recursive: true });
 }
 
 /** The logs of a start that failed, kept for looking into; those of the failure before are replaced. */

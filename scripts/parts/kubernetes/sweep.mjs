@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ip, links } from '../../lib/bridge.mjs';
 import { allPids, argumentsOf, waitGone } from '../../lib/processes.mjs';
 import { runCommand } from '../../lib/run-command.mjs';
@@ -37,7 +37,17 @@ export async function sweep({ dir, record }) {
   } catch (error) {
     left.push(`${dir} (${error.message})`);
   }
+  removeIfEmpty(dirname(dir));
   return left;
+}
+
+/** The folder of all clusters goes with the last of them. */
+function removeIfEmpty(folder) {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // there are others, or it has gone already
+  }
 }
 
 function isCarrier(pid, dir) {
