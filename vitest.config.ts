@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 const REAL = 'test/real/**/*.test.ts';
-/** They measure the whole machine's memory, so nothing else may run beside them. */
-const ALONE = ['test/real/host.test.ts', 'test/real/faults/at-once.test.ts'];
+/** They measure the whole machine's memory, or need all of it to themselves (a cluster), so nothing else may run beside them. */
+const ALONE = [
+  'test/real/host.test.ts',
+  'test/real/faults/at-once.test.ts',
+  'test/real/kubernetes-cluster.test.ts',
+];
 
 const real = {
   testTimeout: 300_000,

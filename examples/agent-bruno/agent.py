@@ -78,10 +78,10 @@ class Agent:
 
     def start_fault(self, body):
         try:
-            fault = self.faults.start(**{key: body[key] for key in ("kind", "speed", "size", "seed", "noise") if key in body})
+            known = {key: body[key] for key in ("kind", "speed", "size", "seed", "noise") if key in body}
+            return self.faults.start(**known)
         except (TypeError, ValueError) as error:
             raise Refused(400, str(error)) from error
-        return fault.describe()
 
     def stop_faults(self, _):
         self.faults.stop()

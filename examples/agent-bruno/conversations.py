@@ -76,9 +76,11 @@ class Conversations:
         del session.context[: max(0, len(session.context) - self._settings.context_window)]
 
     def _answer(self, message):
-        if message not in self.cache:
-            self.fill_cache(message, f"You said: {message[:200]}".encode())
-        return self.cache[message].decode(errors="replace")[:300]
+        known = self.cache.get(message)
+        if known is None:
+            known = f"You said: {message[:200]}".encode()
+            self.fill_cache(message, known)
+        return known.decode()
 
     def fill_cache(self, key, answer):
         """Answers are kept up to RESPONSE_CACHE_MIB, the oldest go first."""

@@ -39,7 +39,7 @@ class Fault:
             "seed": self.seed,
             "noise": self.noise,
             "done": round(self.done, 2),
-            "running": not self.stopped.is_set() and self.done < self.size,
+            "running": not self.stopped.is_set(),
         }
 
 
@@ -67,10 +67,12 @@ class Faults:
             raise ValueError(f"kind is {kind!r}; it can be {', '.join(self.kinds)}")
         if not (speed > 0 and size > 0 and 0 <= noise <= 1):
             raise ValueError("speed and size are above 0, noise is from 0 to 1")
+        if kind == "connections" and not self._store.pools:
+            raise ValueError("connections need REDIS_URL or MONGO_URL")
         fault = Fault(kind, float(speed), float(size), int(seed), float(noise))
         self.all.append(fault)
         threading.Thread(target=self._run, args=(fault,), daemon=True).start()
-        return fault
+        return fault.describe()
 
     def stop(self):
         """No further growth; what has grown stays, as it does in an outage."""
@@ -79,8 +81,7 @@ class Faults:
 
     def _run(self, fault):
         carry = 0.0
-        work = self._kinds[fault.kind](fault)
-        next(work)
+        work = self._begin(fault)
         begun = time.monotonic()
         while fault.done < fault.size:
             fault.steps += 1
@@ -89,17 +90,23 @@ class Faults:
                 return
             draw = random.Random(fault.seed * 1_000_003 + fault.steps)
             carry += fault.speed * STEP_SECONDS * (1 + fault.noise * (2 * draw.random() - 1))
+            room = fault.size - fault.done
             try:
-                grown = work.send((min(carry, fault.size - fault.done), draw))
+                grown = work.send((min(carry, room), draw))
             except Exception as error:
                 print(f"WARNING the fault {fault.kind} pauses: {error}", flush=True)
-                work = self._kinds[fault.kind](fault)
-                next(work)
+                work = self._begin(fault)
                 continue
             carry -= grown
             fault.done += grown
-            if grown == 0 and fault.size - fault.done < 1 / 1024:
-                return
+            if grown == 0 and carry >= room:
+                break  # no whole piece fits into what is left
+        fault.stopped.set()
+
+    def _begin(self, fault):
+        work = self._kinds[fault.kind](fault)
+        next(work)
+        return work
 
     # Each of these is sent how much to grow by and the draw of the step, and yields how much it has grown:
     # whole pieces only; the rest is carried over to the next step.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const GONE_MS = 10_000;
+const GONE_MS = 20_000;
 /** What a kubelet on cgroup v2 needs passed on to its own group. */
 const V2_CONTROLLERS = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids'];
 

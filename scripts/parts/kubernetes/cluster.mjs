@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheRoot } from '../../lib/cache.mjs';
@@ -44,14 +44,12 @@ export async function startOwn({ programs, log, signal }) {
     await becomeReady({ cluster, connection, progress, signal });
     return handle(cluster, connection);
   } catch (error) {
-    const logs = cluster && keepLogs(cluster);
-    if (connection) await connection.leave();
-    else if (cluster) await sweep({ dir: cluster.dir, record: cluster });
-    if (error.name === 'Interrupted' || error.name === 'PartError') throw error;
-    throw new PartError(
-      `the Kubernetes cluster doesn't start: ${error.message}`,
-      `look into ${logs ?? CLUSTERS}`,
-    );
+    const known = error.name === 'Interrupted' || error.name === 'PartError';
+    const logs = cluster && !known ? keepLogs(cluster) : CLUSTERS;
+    await connection?.leave();
+    if (cluster) await sweep({ dir: cluster.dir, record: cluster });
+    if (known) throw error;
+    throw new PartError(`the Kubernetes cluster doesn't start: ${error.message}`, `look into ${logs}`);
   } finally {
     progress.end();
   }
@@ -90,8 +88,14 @@ function handle(cluster, connection) {
     startProgram: (name) => connection.order({ do: 'start', name }),
     runProgram: (program) => connection.order({ do: 'run', ...program }),
     waitForMetrics: (options = {}) => waitForMetrics(cluster, options),
-    stop: () => connection.leave(),
+    stop: () => stop(cluster, connection),
   };
+}
+
+/** The keeper takes everything away, unless it has been killed: then it is done here. */
+async function stop(cluster, connection) {
+  await connection.leave();
+  if (!hasOwner({ dir: cluster.dir, record: null })) await sweep({ dir: cluster.dir, record: cluster });
 }
 
 async function spawnKeeper(cluster, signal) {
@@ -174,7 +178,6 @@ async function sweepLeftovers(log) {
     log(`  kubernetes: removing what an interrupted run left of the cluster ${each.id}`);
     for (const left of await sweep(each)) log(`  kubernetes: ${left} stays`);
   }
-  if (existsSync(CLUSTERS) && readdirSync(CLUSTERS).length === 0) rmSync(CLUSTERS, { recursive: true });
 }
 
 /** The logs of a start that failed, kept for looking into; those of the failure before are replaced. */

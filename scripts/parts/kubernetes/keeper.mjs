@@ -125,14 +125,15 @@ function heard(message, onReady) {
     );
     return;
   }
-  const { resolve, reject } = waiting.get(message.id);
-  waiting.delete(message.id);
+  const { resolve, reject } = waiting.get(message.id) ?? {};
+  if (!waiting.delete(message.id)) return;
   if (message.error) reject(new Error(message.error));
   else resolve();
 }
 
 /** Has the process inside do something. */
 function order(what) {
+  if (state === 'failed') return Promise.reject(new Error(failure));
   lastId += 1;
   const id = lastId;
   return new Promise((resolve, reject) => {
@@ -146,6 +147,8 @@ function fail(reason) {
   state = 'failed';
   failure = reason;
   console.error(reason);
+  for (const { reject } of waiting.values()) reject(new Error(reason));
+  waiting.clear();
   for (const socket of users) tellState(socket);
   if (users.size === 0) void stop();
 }

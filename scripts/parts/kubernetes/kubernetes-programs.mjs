@@ -37,7 +37,7 @@ export const kubernetes = programSet({
 async function fromVendor({ dir, log, signal }) {
   const machine = platform();
   if (machine?.os !== 'linux') return `no release for ${process.platform} ${process.arch}`;
-  const kept = `${partDir(PART, VERSION)}.downloads`;
+  const kept = downloads();
   mkdirSync(kept, { recursive: true });
   for (const name of NAMES) {
     if (existsSync(join(kept, name))) continue;
@@ -52,6 +52,10 @@ async function fromVendor({ dir, log, signal }) {
   }
   rmSync(kept, { recursive: true, force: true });
   return null;
+}
+
+function downloads() {
+  return `${partDir(PART, VERSION)}.downloads`;
 }
 
 /**
@@ -85,5 +89,7 @@ async function fromSource({ dir, log, signal }) {
     signal,
   });
   rmSync(work, { recursive: true, force: true });
+  // What an earlier run had downloaded isn't needed any more.
+  if (reason === null) rmSync(downloads(), { recursive: true, force: true });
   return reason;
 }

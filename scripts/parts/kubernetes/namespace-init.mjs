@@ -3,7 +3,7 @@
 // Orders come on stdin, a JSON object a line: { id, do: 'begin' | 'start' | 'stop' | 'run', name, … }.
 // What happens goes to stdout in the same way. The end of stdin is the end of the cluster.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,6 +39,9 @@ function mounts() {
   for (const folder of ['/run', '/var/log', '/var/lib', at('etcd')])
     run('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'nightshift', folder]);
   mkdirSync('/var/lib/kubelet');
+  // The kubelet's own cAdvisor looks for it there only; without it, its figures have no container's name.
+  mkdirSync('/run/containerd');
+  symlinkSync(at('containerd.sock'), '/run/containerd/containerd.sock');
 }
 
 /** The keeper has put the other end of the link in here, as `node0`. */

@@ -89,6 +89,7 @@ function containerdSettings({ dir }) {
   );
   const disabled = ['io.containerd.internal.v1.opt', ...unused];
   // restrict_oom_score_adj: without CAP_SYS_RESOURCE (a container, some virtual machines) no sandbox would start.
+  // disable_apparmor: a profile would be loaded into the kernel, and stay there.
   return `version = 2
 root = "${join(dir, 'containerd/root')}"
 state = "${join(dir, 'containerd/state')}"
@@ -98,6 +99,7 @@ address = "${join(dir, 'containerd.sock')}"
 [${cri}]
 sandbox_image = "${PAUSE_IMAGE}"
 restrict_oom_score_adj = true
+disable_apparmor = true
 netns_mounts_under_state_dir = true
 [${cri}.cni]
 bin_dir = "${join(dir, 'bin')}"

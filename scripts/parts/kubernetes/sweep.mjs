@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ip, links } from '../../lib/bridge.mjs';
 import { allPids, argumentsOf, waitGone } from '../../lib/processes.mjs';
 import { runCommand } from '../../lib/run-command.mjs';
@@ -30,13 +30,24 @@ export async function sweep({ dir, record }) {
     left.push(...(await removeCgroups(record.cgroup)));
   }
   await unmount(dir);
+  // With its record there, the next sweep tries again.
+  if (left.length > 0) return left;
   try {
-    // The keeper's own file goes last with the rest: until then, the folder says who was at it.
     rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   } catch (error) {
     left.push(`${dir} (${error.message})`);
   }
+  removeIfEmpty(dirname(dir));
   return left;
+}
+
+/** The folder of all clusters goes with the last of them. */
+function removeIfEmpty(folder) {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // there are others, or it has gone already
+  }
 }
 
 function isCarrier(pid, dir) {

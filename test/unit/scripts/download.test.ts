@@ -20,6 +20,8 @@ beforeEach(async () => {
     else if (request.url === '/moved.tar.gz') response.writeHead(302, { location: '/part.tar.gz' }).end();
     else if (request.url === '/good.txt')
       response.end(`${'0'.repeat(64)}  other.tar.gz\n${HASH}  part.tar.gz\n`);
+    else if (request.url === '/part.tar.gz.sha256') response.end(HASH);
+    else if (request.url === '/wrong.sha256') response.end(`${'1'.repeat(64)}\n`);
     else if (request.url === '/bad.txt') response.end(`${'0'.repeat(64)}  part.tar.gz\n`);
     else response.writeHead(404).end();
   });
@@ -45,6 +47,11 @@ const get = (path: string, checksums?: string) =>
 test('what the vendor publishes, with the checksum that the vendor says', async () => {
   await get('/part.tar.gz', '/good.txt');
   expect(readFileSync(join(folder, 'part')).equals(CONTENT)).toBe(true);
+});
+
+test('a file with nothing but the checksum will do, and is heeded', async () => {
+  await get('/part.tar.gz', '/part.tar.gz.sha256');
+  await expect(get('/part.tar.gz', '/wrong.sha256')).rejects.toThrow('the vendor says 111');
 });
 
 test('a redirect is followed', async () => {
