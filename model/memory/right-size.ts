@@ -24,7 +24,8 @@ export interface Observed {
  */
 export function rightSize({ peakBytes, limitBytes, killed, leaking }: Observed): number | undefined {
   const peak = killed && limitBytes !== undefined ? Math.max(peakBytes, limitBytes * killedPeak) : peakBytes;
-  const wanted = Math.ceil(peak / peakShare / mebibyte) * mebibyte;
+  // A billionth over a whole MiB is the division's, not the service's.
+  const wanted = Math.ceil(peak / peakShare / mebibyte - 1e-9) * mebibyte;
   if (!leaking) return wanted;
   return limitBytes === undefined ? undefined : Math.min(limitBytes, wanted);
 }
