@@ -19,6 +19,7 @@ import { IncidentOver } from './incident.js';
 import { lease } from './leasing.js';
 import { finalFailure, since, take } from './looking.js';
 import { gate } from './pausing.js';
+import { undoneWhereWrong } from './undoing.js';
 
 /** What became of one change that a remedy asked for. */
 export type Passage =
@@ -56,7 +57,25 @@ export async function pass(incident: Incident, remedy: string, draft: ChangeDraf
   const passage = await carryOut(incident, compensation, consent.decided);
   // What was approved and could not be sent, because nothing was seen, is not asked about a second time.
   if (passage.end !== 'void' || !passage.unseen) incident.approvals.delete(hash);
-  return passage;
+  return passage.end === 'applied' ? held(incident, compensation, passage) : passage;
+}
+
+/**
+ * What was applied and went wrong is taken back at once. A change that touched what serves ends the incident at
+ * people: whatever made its rollout fail would make the next one fail. After a gentle one the ladder goes on.
+ */
+async function held(
+  incident: Incident,
+  compensation: Compensation,
+  passage: Passage & { end: 'applied' },
+): Promise<Passage> {
+  const { change } = passage;
+  const { effect } = passage.result;
+  const why = effect && (await undoneWhereWrong(incident, compensation, effect));
+  if (why === undefined) return passage;
+  if (change.disruption !== 'none') throw incident.over('escalated', `${change.sentence}: ${why}`);
+  incident.applied.splice(incident.applied.lastIndexOf(change.remedy), 1);
+  return { end: 'failed', why, by: 'effect' };
 }
 
 type Consent = { readonly end: 'go'; readonly decided: boolean } | Exclude<Passage, { end: 'applied' }>;

@@ -1,9 +1,7 @@
 import { CancellationScope, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
-import { completeChange } from '../../model/change.js';
 import type { Outcome } from '../../model/facts.js';
 import { fold } from '../../model/fold.js';
 import { unhelped } from '../../model/governor.js';
-import type { AnyLook } from '../../model/look.js';
 import type { Recommendation } from '../../model/runbook.js';
 import {
   type HoldOffMemo,
@@ -12,10 +10,10 @@ import {
   searchAttributes,
   workflowIds,
 } from '../contract.js';
-import { changeActivities, observeActivities, scheduleToStartSeconds } from './activities.js';
+import { observeActivities } from './activities.js';
 import { escalate } from './deadline.js';
-import type { Compensation, Incident } from './incident.js';
-import { since } from './looking.js';
+import type { Incident } from './incident.js';
+import { kindOfUndo, undo } from './undoing.js';
 
 /** Outcomes after which a temporary change is undone; otherwise it stays for the person who takes over. */
 const undoneAfter: readonly Outcome[] = ['recovered', 'self-recovered', 'cancelled', 'declined', 'observed'];
@@ -40,48 +38,6 @@ async function undoAll(incident: Incident): Promise<void> {
   for (const compensation of [...incident.compensations].reverse()) {
     const { change, state } = compensation;
     if (change.temporary && (state === 'applied' || state === 'unknown')) await undo(incident, compensation);
-  }
-}
-
-/** Undoes one change: preconditions only, no decision, budget, cooldown or freeze. */
-async function undo(incident: Incident, compensation: Compensation): Promise<void> {
-  const { change, kind, undo: draft } = compensation;
-  if (!('kind' in draft)) return;
-  const { target } = incident.input;
-  const back = completeChange(kind, draft, incident.look as AnyLook, {
-    id: `${change.id}/undo`,
-    remedy: change.remedy,
-  });
-  const about = {
-    type: 'rolledBack',
-    changeId: change.id,
-    sentence: back.sentence,
-    command: back.command,
-  } as const;
-  try {
-    const { effect, refused } = await changeActivities(target.scope, back).carryOut({
-      target,
-      runbook: compensation.runbook,
-      why: `undo: ${change.sentence}`,
-      since: since(incident),
-      change: back,
-      mode: 'undo',
-      decided: false,
-      observeOnly: incident.observeOnly,
-      severity: incident.severity,
-      level: incident.level,
-      notAfter: incident.iso(scheduleToStartSeconds),
-    });
-    if (effect) compensation.state = 'undone';
-    incident.append({
-      ...about,
-      ...(effect && { effect }),
-      ...(refused !== undefined && { error: refused }),
-    });
-  } catch (error) {
-    const cause =
-      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    incident.append({ ...about, error: cause });
   }
 }
 
@@ -138,9 +94,10 @@ function recommendations(incident: Incident): readonly Recommendation[] {
 function stays(incident: Incident): readonly string[] {
   return incident.compensations
     .filter(({ state }) => state === 'applied' || state === 'unknown')
-    .flatMap(({ change, kind, undo: draft, state }) => {
+    .flatMap((compensation) => {
+      const { change, undo: draft, state } = compensation;
       if (!('kind' in draft)) return [];
-      const { command } = kind.describe(draft);
+      const { command } = kindOfUndo(compensation).describe(draft);
       const certainty = state === 'unknown' ? ' (it is not known whether it was applied)' : '';
       return [`${change.sentence}${certainty}. To take it back: ${command}`];
     });

@@ -3,7 +3,7 @@ import { bytes } from '../../format.js';
 import type { PodReading, WorkloadLook } from '../../kubernetes/details.js';
 import { lowerHeadroom } from '../memory-limit.js';
 import { shellCommand } from '../shell.js';
-import { numberField, turned } from './field.js';
+import { turned } from './field.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
 import {
   findPod,
@@ -96,7 +96,7 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
     if (refusal !== null) return refusal;
     const { templateLimitBytes: now, name } = look.details.workload;
     const { before, after } = limitField(change);
-    return now === (before ?? undefined) || now === after
+    return (now ?? null) === before || (now ?? null) === after
       ? null
       : `The limit of ${name} is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
   },
@@ -119,7 +119,7 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
     if (pod?.resizePolicy === 'RestartContainer')
       return { disruption: 'outage', why: 'its resize policy says that the container is restarted for it' };
     const { before, after } = limitField(draft);
-    return before !== null && after < before
+    return before !== null && after !== null && after < before
       ? { disruption: 'outage', why: 'what does not fit under a lower limit may be killed' }
       : { disruption: 'none', why: 'a limit is raised while the container runs' };
   },
@@ -155,7 +155,7 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
     const pod = findPod(look, change.object.key);
     const { before, after } = limitField(change);
     const now = pod?.limitBytes;
-    if (now !== (before ?? undefined) && now !== after)
+    if ((now ?? null) !== before && (now ?? null) !== after)
       return `Its limit is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
     return now === after ? null : nodeRefusal(look, pod, after - (before ?? 0), requestRise(change));
   },
@@ -191,15 +191,24 @@ function requestRise({ fields }: Pick<ChangeDraft, 'fields'>): number {
     : 0;
 }
 
-function limitField(draft: Pick<ChangeDraft, 'fields' | 'kind'>): { before: number | null; after: number } {
+function limitField(draft: Pick<ChangeDraft, 'fields' | 'kind'>): {
+  readonly before: number | null;
+  readonly after: number | null;
+} {
   const field = draft.fields.find(({ name }) => name === 'limits.memory');
-  if (field?.before === null && typeof field.after === 'number') return { before: null, after: field.after };
-  return numberField(draft, 'limits.memory');
+  const { before, after } = field ?? {};
+  if (isFigure(before) && isFigure(after)) return { before, after };
+  throw new TypeError(`${draft.kind} needs the field limits.memory with numbers, or null for none`);
+}
+
+function isFigure(value: unknown): value is number | null {
+  return value === null || typeof value === 'number';
 }
 
 function said(draft: Pick<ChangeDraft, 'fields' | 'kind'>): { from: string; to: string } {
   const { before, after } = limitField(draft);
-  return { from: before === null ? 'none' : bytes(before), to: bytes(after) };
+  const words = (value: number | null): string => (value === null ? 'none' : bytes(value));
+  return { from: words(before), to: words(after) };
 }
 
 function flags(draft: Pick<ChangeDraft, 'fields'>): readonly string[] {
@@ -208,7 +217,8 @@ function flags(draft: Pick<ChangeDraft, 'fields'>): readonly string[] {
     'requests.memory': '--requests',
   };
   return draft.fields.flatMap(({ name, after }) =>
-    options[name] === undefined || after === null ? [] : [`${options[name]}=memory=${quantity(after)}`],
+    // kubectl takes a figure out where it is 0.
+    options[name] === undefined ? [] : [`${options[name]}=memory=${after === null ? '0' : quantity(after)}`],
   );
 }
 

@@ -53,10 +53,17 @@ export const setEnv: ChangeKind<SetEnvParams, WorkloadLook> = {
       shellCommand(['kubectl', ...kubectlWhere(workload), ...words]);
     const patch = JSON.stringify({ data: { [configMapKey ?? '']: after } });
     return {
-      sentence: `Set ${variable} from ${before ?? 'nothing'} to ${after} in ${where}; the pods of ${kubectlName(workload)} are replaced`,
+      sentence: `Set ${variable} from ${before ?? 'nothing'} to ${after ?? 'nothing'} in ${where}; the pods of ${kubectlName(workload)} are replaced`,
       command:
         configMapKey === undefined
-          ? kubectl('set', 'env', kubectlName(workload), '-c', container, `${variable}=${after}`)
+          ? kubectl(
+              'set',
+              'env',
+              kubectlName(workload),
+              '-c',
+              container,
+              after === null ? `${variable}-` : `${variable}=${after}`,
+            )
           : `${kubectl('patch', 'configmap', ref.name, '--type=merge', '-p', patch)} && ${kubectl('rollout', 'restart', kubectlName(workload))}`,
     };
   },

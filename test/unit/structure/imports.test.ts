@@ -96,14 +96,14 @@ describe('the one choke point', () => {
       .map(({ path }) => path)
       .sort();
 
-  it('is all that calls mutating activities, but for the undos at the end', () => {
+  it('is all that calls mutating activities, but for the undos', () => {
     expect(paths((text) => /(?<!function )\bchangeActivities\(/.test(text))).toEqual([
       'workflows/incident/choke-point.ts',
-      'workflows/incident/closing.ts',
+      'workflows/incident/undoing.ts',
     ]);
     expect(paths((text) => /\.carryOut\(/.test(text))).toEqual([
       'workflows/incident/choke-point.ts',
-      'workflows/incident/closing.ts',
+      'workflows/incident/undoing.ts',
     ]);
   });
 
