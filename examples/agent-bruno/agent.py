@@ -13,6 +13,7 @@ import metrics
 from conversations import Conversations
 from faults import Faults
 from memory import MIB, collect, statm
+from once import Once
 from pool import Exhausted
 from settings import Settings, number
 from store import Store
@@ -34,6 +35,7 @@ class Agent:
         self.conversations = Conversations(settings, self.store)
         self.faults = Faults(self.store, self.conversations)
         self.counters = Counter()
+        self.once = Once()
         self.routes = {
             ("POST", "/chat"): self.chat,
             ("GET", "/health"): self.health,
@@ -42,8 +44,8 @@ class Agent:
             ("GET", "/admin/faults"): lambda _: {"faults": [each.describe() for each in self.faults.all]},
             ("POST", "/admin/faults"): self.start_fault,
             ("DELETE", "/admin/faults"): self.stop_faults,
-            ("POST", "/admin/gc"): lambda _: collect(),
-            ("POST", "/admin/clear-cache"): lambda _: self.conversations.clear_cache(),
+            ("POST", "/admin/gc"): lambda _: self.told("garbage collected", collect()),
+            ("POST", "/admin/clear-cache"): lambda _: self.told("cache cleared", self.conversations.clear_cache()),
         }
 
     def chat(self, body):
@@ -75,6 +77,11 @@ class Agent:
         if self.settings.metrics == "off":
             raise Refused(404, "there are no metrics (METRICS=off)")
         return metrics.text(self.settings, self.conversations, self.store, self.counters)
+
+    def told(self, what, answer):
+        """Every real effect is one line, so that effects can be counted."""
+        print(f"INFO {what}", flush=True)
+        return answer
 
     def start_fault(self, body):
         try:
@@ -116,7 +123,11 @@ def handler(agent):
                 route = agent.routes.get((self.command, self.path.split("?")[0]))
                 if not route:
                     raise Refused(404, f"there is no {self.command} {self.path}")
-                self._send(200, route(self._body()))
+                body = self._body()
+                # Only of admin calls: a message that is sent twice is meant twice.
+                key = self.headers.get("Idempotency-Key") if self.path.startswith("/admin/") else None
+                answer, replayed = agent.once.do(key and f"{self.path} {key}", lambda: route(body))
+                self._send(200, answer, {"Idempotency-Replayed": "true"} if replayed else {})
             except Refused as refused:
                 self._send(refused.status, {"error": str(refused)})
             except (BrokenPipeError, ConnectionResetError):
@@ -140,12 +151,14 @@ def handler(agent):
                 raise Refused(400, "the body is no JSON object")
             return body
 
-        def _send(self, status, answer):
+        def _send(self, status, answer, headers=None):
             plain = isinstance(answer, str)
             data = answer.encode() if plain else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "text/plain; version=0.0.4" if plain else "application/json")
             self.send_header("Content-Length", str(len(data)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
 
