@@ -3,6 +3,7 @@ import { createDockerAppliers } from '../activities/docker/appliers/index.js';
 import type { HostReader } from '../activities/host/reader.js';
 import type { Registry } from '../activities/incident/index.js';
 import { createKubernetesAdapter } from '../activities/kubernetes/adapter.js';
+import { createKubernetesAppliers } from '../activities/kubernetes/appliers/index.js';
 import { policyFor, resolveSecret } from '../config/index.js';
 import type { Config } from '../config/types.js';
 import type { Applier, Extension } from '../model/extension.js';
@@ -38,7 +39,10 @@ export function createRegistry(options: {
     secret,
   });
   const kubernetes = createKubernetesAdapter({ cluster: engines.cluster, outside: createOutside, secret });
-  const appliers = createDockerAppliers({ docker: engines.docker, proc: host.roots.proc });
+  const appliers = {
+    ...createDockerAppliers({ docker: engines.docker, proc: host.roots.proc }),
+    ...createKubernetesAppliers({ cluster: engines.cluster }),
+  };
   return {
     adapters: [docker, kubernetes, ...extensions.flatMap(({ adapters }) => adapters)],
     appliers: Object.assign({}, appliers, ...extensions.map((extension) => extension.appliers)) as Record<
