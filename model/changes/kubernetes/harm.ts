@@ -5,6 +5,8 @@ import type { Harm } from '../restart-harm.js';
 export const rolloutAlerts = [
   'AgentBrunoAPIDown',
   'AgentBrunoPodCrashLooping',
+  // What starts is busy.
+  'AgentBrunoHighCPUUsage',
   'KubePodNotReady',
   'KubePodCrashLooping',
   'KubeDeploymentReplicasMismatch',

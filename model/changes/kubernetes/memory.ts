@@ -157,7 +157,7 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
     const now = pod?.limitBytes;
     if ((now ?? null) !== before && (now ?? null) !== after)
       return `Its limit is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
-    return now === after ? null : nodeRefusal(look, pod, after - (before ?? 0), requestRise(change));
+    return now === after ? null : nodeRefusal(look, pod, (after ?? 0) - (before ?? 0), requestRise(change));
   },
   undo: () => ({
     none: 'It ends with the pod. A lower limit could kill it, so it is not lowered by itself.',

@@ -74,7 +74,7 @@ const rows = [
   'node pressure',
   'leak+connections',
   'cycles',
-  'sessions',
+  'page cache',
   'connections',
   'contexts',
   'load',

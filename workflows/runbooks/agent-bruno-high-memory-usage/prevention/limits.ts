@@ -14,6 +14,7 @@ export function limitAdvice({
   latest,
   samples,
   diagnosis,
+  applied,
 }: Seen<WorkloadLook>): readonly Recommendation[] {
   const { workload } = latest.details;
   const limitBytes = workload.templateLimitBytes;
@@ -29,7 +30,7 @@ export function limitAdvice({
   return [
     {
       title: titleOf(workload.name, limitBytes, limit),
-      why: whyOf({ peakBytes, limit, limitBytes, killed, leaking }),
+      why: `${whyOf({ peakBytes, limit, limitBytes, killed, leaking })}${applied.includes('resize-pods') ? ' The limit that was raised in place ends with each pod: this patch keeps it.' : ''}`,
       snippet: { language: 'yaml', text: templatePatch(workload.container, limit, request) },
     },
   ];

@@ -26,12 +26,27 @@ function patchFor(
       { title: `Raise the limit through ${owner.owner}`, why: where, snippet: { language: 'yaml', text } },
     ];
   }
+  const more = scaled(owner, look, lead);
+  if (more !== undefined) return [{ title: `Scale out through ${owner.owner}`, why: where, snippet: more }];
   const rules = look.settings.env.filter((rule) => owner.field.includes(`env.${rule.name}`));
   return rules.map((rule) => ({
     title: `Set ${rule.name} to ${rule.to} through ${owner.owner}`,
     why: where,
     snippet: { language: 'yaml', text: envPatch(workload.container, rule.name, rule.to) },
   }));
+}
+
+function scaled(
+  { field }: FieldOwner,
+  look: WorkloadLook,
+  lead: string | undefined,
+): Recommendation['snippet'] {
+  const { maxReplicas } = look.settings;
+  const fits = lead === causes.traffic || lead === causes.sessions;
+  const wanted = look.details.workload.replicas + 1;
+  if (field !== 'spec.replicas' || !fits || maxReplicas === undefined || wanted > maxReplicas)
+    return undefined;
+  return { language: 'yaml', text: `spec:\n  replicas: ${wanted}\n` };
 }
 
 function envPatch(container: string, name: string, value: string): string {

@@ -1,10 +1,11 @@
-import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
+import type { Autoscaling, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
 
 /** An autoscaler where none exists; with memory as its metric only for what gives memory back. */
 export function scalingAdvice({ latest }: Seen<WorkloadLook>): readonly Recommendation[] {
   const { workload, autoscaling } = latest.details;
-  if (autoscaling.hpa !== undefined || workload.kind === 'DaemonSet') return [];
+  if (workload.kind === 'DaemonSet') return [];
+  if (autoscaling.hpa !== undefined) return atItsMost(autoscaling.hpa);
   const most = Math.max(workload.replicas + 2, latest.settings.maxReplicas ?? 0);
   return [
     {
@@ -26,6 +27,22 @@ export function scalingAdvice({ latest }: Seen<WorkloadLook>): readonly Recommen
           '',
         ].join('\n'),
       },
+    },
+  ];
+}
+
+/** An autoscaler that can't go any further does not spread anything. */
+function atItsMost({
+  name,
+  current,
+  max,
+  metrics,
+}: NonNullable<Autoscaling['hpa']>): readonly Recommendation[] {
+  if (current < max) return [];
+  return [
+    {
+      title: `Give the autoscaler ${name} room`,
+      why: `It has ${current} replicas, the most that it may have, by ${metrics.join(', ') || 'no metric'}. Raise maxReplicas, or lower what one replica takes; alert on current = max.`,
     },
   ];
 }
