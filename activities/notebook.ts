@@ -31,20 +31,22 @@ export class Notebook {
 
   /**
    * Reads one source within its own time limit (milliseconds). A failure is a gap and gives undefined; only the
-   * activity's own cancellation is thrown.
+   * activity's own cancellation is thrown. `subject`: what it is about, when not the target itself.
    */
   async read<T>(
     source: string,
     name: string,
     limitMs: number,
     work: (signal: AbortSignal) => Promise<T>,
+    subject?: string,
   ): Promise<T | undefined> {
     const limit = AbortSignal.timeout(limitMs);
     try {
       return await orAborted(work(AbortSignal.any([this.signal, limit])), limit, this.signal);
     } catch (error) {
       this.signal.throwIfAborted();
-      this.gap(source, name, limit.aborted ? `not read within ${limitMs / 1000} s` : messageOf(error));
+      const why = limit.aborted ? `not read within ${limitMs / 1000} s` : messageOf(error);
+      this.gap(source, name, why, subject);
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-import type { Outside } from '../activities/kubernetes/gather.js';
+import type { Outside } from '../activities/kubernetes/asked.js';
 import { readMongo } from '../activities/mongo/connections.js';
 import { readSessions } from '../activities/redis/sessions.js';
 

@@ -2,8 +2,9 @@ import type { WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import type { TargetAdapter } from '../adapter.js';
 import { Notebook } from '../notebook.js';
+import type { Outside } from './asked.js';
 import type { Cluster } from './client.js';
-import type { Outside } from './gather.js';
+
 import { readTarget } from './read.js';
 import { sampleTarget } from './sample.js';
 
@@ -24,7 +25,8 @@ export function createKubernetesAdapter(
   return {
     targetKinds: ['workload'],
     read: (target, settings, context) =>
-      readTarget(target, {
+      readTarget({
+        targetKey: target.key,
         settings,
         context,
         cluster: cluster(target.scope),
@@ -32,6 +34,7 @@ export function createKubernetesAdapter(
         notebook: new Notebook(context.now, context.signal),
         secret,
       }),
-    sample: (target, settings, context) => sampleTarget(cluster(target.scope), target, settings, context),
+    sample: (target, settings, context) =>
+      sampleTarget(cluster(target.scope), target, settings, context, secret),
   };
 }

@@ -3,6 +3,7 @@ import type { Autoscaling } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import type { CallOptions, Cluster } from './client.js';
 import { paths } from './paths.js';
+import { selects } from './selectors.js';
 
 interface List<T> {
   readonly items?: readonly T[];
@@ -32,6 +33,7 @@ export async function readHpa(
   if (!found) return undefined;
   const { metadata, spec, status } = found;
   const owners = metadata?.ownerReferences ?? [];
+  const note = conditionWords(found);
   return {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
@@ -45,13 +47,25 @@ export async function readHpa(
     keda:
       owners.some(({ kind }) => kind === 'ScaledObject') ||
       metadata?.labels?.['app.kubernetes.io/managed-by'] === 'keda-operator',
+    ...(note !== undefined && { note }),
   };
 }
 
-function metricWords({ type, resource }: V2MetricSpec): string {
-  if (!resource) return type;
-  const { averageUtilization, averageValue } = resource.target;
-  return `${resource.name} ${averageUtilization === undefined ? (averageValue ?? '') : `${averageUtilization} %`}`.trim();
+function metricWords({ type, resource, containerResource }: V2MetricSpec): string {
+  const named = resource ?? containerResource;
+  if (!named) return type;
+  const { averageUtilization, averageValue } = named.target;
+  return `${named.name} ${averageUtilization === undefined ? (averageValue ?? '') : `${averageUtilization} %`}`.trim();
+}
+
+/** Why it does not scale as it would: it reads no metric, or it is at a bound. */
+function conditionWords(hpa: V2HorizontalPodAutoscaler): string | undefined {
+  const said = (hpa.status?.conditions ?? []).find(
+    ({ type, status }) =>
+      (status === 'False' && (type === 'ScalingActive' || type === 'AbleToScale')) ||
+      (status === 'True' && type === 'ScalingLimited'),
+  );
+  return said && `${said.reason ?? said.type}: ${said.message ?? ''}`.slice(0, 200);
 }
 
 /** A VerticalPodAutoscaler of the workload. Clusters without one have no such path: undefined. */
@@ -79,21 +93,14 @@ export async function readBudget(
 ): Promise<Autoscaling['budget']> {
   const list = await cluster.get<List<V1PodDisruptionBudget>>(paths.budgets(namespace), options);
   const found = (list.items ?? [])
-    .filter(({ spec }) => selects(spec?.selector?.matchLabels, labels))
+    .filter(({ spec }) => selects(spec?.selector, labels))
     .toSorted((a, b) => (a.status?.disruptionsAllowed ?? 0) - (b.status?.disruptionsAllowed ?? 0));
   const [strictest] = found;
   if (!strictest) return undefined;
-  const least = strictest.spec?.minAvailable;
+  const { minAvailable: least } = strictest.spec ?? {};
   return {
     name: strictest.metadata?.name ?? '',
     disruptionsAllowed: strictest.status?.disruptionsAllowed ?? 0,
     ...(least !== undefined && { minAvailable: String(least) }),
   };
-}
-
-function selects(
-  wanted: Readonly<Record<string, string>> | undefined,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  return wanted !== undefined && Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }

@@ -86,7 +86,14 @@ export function connectCluster(address: ClusterAddress): Cluster {
       await config.applyToHTTPSOptions(wanted);
       // Its agent is a new one each time, so no connection would be used twice; behind a proxy it is the way there.
       if (config.getCurrentCluster()?.proxyUrl === undefined) wanted.agent = agent;
-      return await send(new URL(server.replace(/\/$/, '') + path), wanted, body);
+      const url = new URL(server.replace(/\/$/, '') + path);
+      try {
+        return await send(url, wanted, body);
+      } catch (error) {
+        // A kept connection that the server had given up meanwhile: what only reads is asked again on a new one.
+        if (method === 'GET' && wasGivenUp(error)) return await send(url, wanted, body);
+        throw error;
+      }
     } catch (error) {
       signal.throwIfAborted();
       if (limit.aborted)
@@ -94,7 +101,7 @@ export function connectCluster(address: ClusterAddress): Cluster {
           'Unreachable',
           `${method} ${path} on ${where} gave no answer within ${timeoutMs / 1000} s.`,
         );
-      throw translate(error, `${method} ${path}`, where);
+      throw translate(error instanceof GivenUp ? error.cause : error, `${method} ${path}`, where);
     }
   };
   const json = async <T>(method: string, path: string, options: CallOptions & CallBody): Promise<T> => {
@@ -171,9 +178,20 @@ function send(url: URL, options: RequestOptions, body: string | undefined): Prom
       );
       response.on('error', reject);
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => reject(sent.reusedSocket ? new GivenUp(error) : error));
     sent.end(body);
   });
+}
+
+/** A connection that had been used before broke off. */
+class GivenUp extends Error {
+  constructor(override readonly cause: Error & { readonly code?: string }) {
+    super(cause.message);
+  }
+}
+
+function wasGivenUp(error: unknown): boolean {
+  return error instanceof GivenUp && (error.cause.code === 'ECONNRESET' || error.cause.code === 'EPIPE');
 }
 
 function parsed<T>(answer: Answer, method: string, path: string, where: string): T {

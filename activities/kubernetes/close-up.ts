@@ -1,19 +1,20 @@
 import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
 import { parseAppMetrics } from '../service/app-metrics.js';
 import { asExpected, briefly, callPod, type PodCaller } from './app.js';
-import { type Asked, sourceLimit } from './gather.js';
-import { readHistory } from './history.js';
+import { type Asked, sourceLimit } from './asked.js';
+import { type History, readHistory } from './history.js';
 import { inspectProcess } from './inspect.js';
-import { memoryLines } from './logs.js';
+import { memoryLines, oneLog, withPod } from './logs.js';
 import { paths } from './paths.js';
 
 /** The fullest pods are looked at closely, the others only counted: a large workload has hundreds. */
 const mostPods = 3;
 const logTail = 500;
 
-type CloseUp = Pick<WorkloadDetails, 'history' | 'sessionHistory' | 'logLines' | 'probe'> & {
+export interface CloseUp extends Pick<WorkloadDetails, 'history' | 'sessionHistory' | 'logLines' | 'probe'> {
+  /** All of them, the fullest first. */
   readonly pods: readonly PodReading[];
-};
+}
 
 /** What is read of the fullest pods themselves: history, logs, the app's own figures, the live process, the probe. */
 export async function closeUp(
@@ -21,38 +22,70 @@ export async function closeUp(
   pods: readonly PodReading[],
   container: string,
 ): Promise<CloseUp> {
-  const { settings, notebook, context } = asked;
   const close = pods.slice(0, mostPods);
-  const { prometheus } = settings;
-  const token = prometheus?.bearerSecret === undefined ? undefined : asked.secret(prometheus.bearerSecret);
   const [history, lines, figures, processes, probe] = await Promise.all([
-    prometheus &&
-      close.length > 0 &&
-      notebook.read('Prometheus', 'pods.history', sourceLimit, (signal) =>
-        readHistory(settings, {
-          container,
-          pods: close.map(({ name }) => name),
-          now: context.now(),
-          signal,
-          ...(token !== undefined && { token }),
-        }),
-      ),
+    historyOf(asked, close, container),
     Promise.all(close.map((pod) => logsOf(asked, pod, container))),
     Promise.all(close.map((pod) => appFigures(asked, pod))),
     Promise.all(close.map((pod) => processOf(asked, pod, container))),
     probed(asked, pods),
   ]);
   return {
-    history: history ? history.history : [],
-    sessionHistory: history ? history.sessionHistory : [],
-    logLines: lines.flat().toSorted().slice(-40),
+    history: history?.history ?? [],
+    sessionHistory: history?.sessionHistory ?? [],
+    logLines: oneLog(
+      lines.flatMap(({ last }) => last),
+      lines.flatMap(({ present }) => present),
+    ),
     ...(probe && { probe }),
-    pods: pods.map((pod, index) => ({
-      ...pod,
-      app: figures[index] ?? pod.app,
-      ...(processes[index] && { process: processes[index] }),
-    })),
+    pods: pods.map((pod, index) => {
+      const app = figures[index] ?? pod.app;
+      const process = processes[index] ?? asItSays(app, asked);
+      const usage = history?.usage.get(pod.name)?.bytes;
+      return {
+        ...pod,
+        app,
+        ...(process && { process }),
+        ...(usage !== undefined && { usageBytes: usage }),
+      };
+    }),
   };
+}
+
+async function historyOf(
+  asked: Asked,
+  close: readonly PodReading[],
+  container: string,
+): Promise<History | undefined> {
+  const { settings, notebook, context } = asked;
+  const { prometheus: at } = settings;
+  if (close.length === 0) return undefined;
+  if (at === undefined) {
+    notebook.gap('Prometheus', 'pods.history', 'no Prometheus is configured (prometheus:)');
+    return undefined;
+  }
+  const history = await notebook.read('Prometheus', 'pods.history', sourceLimit, (signal) => {
+    const token = at.bearerSecret === undefined ? undefined : asked.secret(at.bearerSecret).trim();
+    return readHistory({
+      prometheus: { url: at.url, ...(token !== undefined && { token }) },
+      settings,
+      container,
+      pods: close.map(({ name }) => name),
+      now: context.now(),
+      signal,
+    });
+  });
+  if (history === undefined) return undefined;
+  if (history.history.length === 0)
+    notebook.gap(
+      'Prometheus',
+      'pods.history',
+      'it has no readings of these pods: it has to scrape the kubelet’s /metrics/cadvisor',
+    );
+  if (settings.sessions !== undefined && history.sessionHistory.length === 0)
+    notebook.gap('Prometheus', 'sessions.history', 'it has no readings of bruno_active_sessions');
+  for (const odd of history.odd) notebook.saw('Prometheus', 'pods.history.odd', odd);
+  return history;
 }
 
 /** Of this life, and of the killed one before it. */
@@ -60,19 +93,28 @@ async function logsOf(
   { settings, cluster, notebook }: Asked,
   pod: PodReading,
   container: string,
-): Promise<readonly string[]> {
-  const read = (previous: boolean) =>
-    notebook.read(previous ? 'kubectl logs --previous' : 'kubectl logs', 'pod.log', sourceLimit, (signal) =>
-      cluster.text(paths.log(settings.namespace, pod.name, { container, previous, tail: logTail }), {
-        signal,
-        timeoutMs: sourceLimit,
-      }),
+): Promise<{ readonly last: readonly string[]; readonly present: readonly string[] }> {
+  const read = async (previous: boolean): Promise<readonly string[]> => {
+    const text = await notebook.read(
+      previous ? 'kubectl logs --previous' : 'kubectl logs',
+      'pod.log',
+      sourceLimit,
+      (signal) =>
+        cluster.text(paths.log(settings.namespace, pod.name, { container, previous, tail: logTail }), {
+          signal,
+          timeoutMs: sourceLimit,
+        }),
+      pod.name,
     );
-  const lives = await Promise.all([
-    ...(pod.restarts > 0 ? [read(true)] : []),
-    ...(pod.startedAt !== undefined ? [read(false)] : []),
+    return memoryLines(text ?? '').map((line) => withPod(line, pod.name));
+  };
+  // In a back-off its last end is its present state: then its log is the present one.
+  const ended = pod.startedAt === undefined && pod.lastEnd !== undefined;
+  const [last, present] = await Promise.all([
+    pod.restarts > 0 ? read(true) : [],
+    pod.startedAt !== undefined || (ended && pod.restarts === 0) ? read(false) : [],
   ]);
-  return lives.flatMap((text) => memoryLines(text ?? '')).map((line) => `${line}`);
+  return { last, present };
 }
 
 function caller({ cluster, settings, secret }: Asked, signal: AbortSignal): PodCaller {
@@ -85,29 +127,57 @@ async function appFigures(
 ): Promise<Readonly<Record<string, number>> | undefined> {
   const { metrics } = asked.settings;
   if (metrics === undefined || pod.startedAt === undefined) return undefined;
-  return asked.notebook.read(`GET ${metrics.path}`, 'app.metrics', sourceLimit, async (signal) => {
-    const answer = await callPod(caller(asked, signal), pod, metrics);
-    if (!asExpected(metrics, answer)) throw new Error(`it answered ${briefly(answer)}`);
-    return parseAppMetrics(answer.text);
-  });
+  return asked.notebook.read(
+    `GET ${metrics.path}`,
+    'app.metrics',
+    sourceLimit,
+    async (signal) => {
+      const answer = await callPod(caller(asked, signal), pod, metrics);
+      if (!asExpected(metrics, answer)) throw new Error(`it answered ${briefly(answer)}`);
+      return parseAppMetrics(answer.text);
+    },
+    pod.name,
+  );
 }
 
-/** By exec where that is allowed; otherwise as the app says of itself. */
-async function processOf(asked: Asked, pod: PodReading, container: string): Promise<PodReading['process']> {
+/** By exec, where that is allowed. */
+async function processOf(
+  asked: Asked,
+  pod: PodReading,
+  container: string,
+): Promise<PodReading['process'] | undefined> {
   const { settings, notebook, cluster } = asked;
   if (!settings.inspect) {
-    notebook.gap(
-      'kubectl exec',
-      'process.rss',
-      'not allowed here: it needs inspect: true and the inspect role',
-      pod.name,
-    );
+    const gap = 'not allowed here: it needs inspect: true and the inspect role';
+    notebook.gap('kubectl exec', 'process.rss', gap, pod.name);
     return undefined;
   }
   if (pod.startedAt === undefined) return undefined;
-  return notebook.read('kubectl exec', 'process.rss', sourceLimit, (signal) =>
-    inspectProcess(cluster, settings.namespace, pod.name, container, signal),
+  const { namespace } = settings;
+  return notebook.read(
+    'kubectl exec',
+    'process.rss',
+    sourceLimit,
+    (signal) => inspectProcess(cluster, namespace, pod.name, container, signal),
+    pod.name,
   );
+}
+
+/** Where nobody may look into the pod, the app may say it of itself. */
+function asItSays(
+  app: Readonly<Record<string, number>>,
+  { settings }: Asked,
+): PodReading['process'] | undefined {
+  const rssBytes = app.process_resident_memory_bytes;
+  if (rssBytes === undefined) return undefined;
+  const vmsBytes = app.process_virtual_memory_bytes;
+  const sharedBytes = app.process_shared_memory_bytes;
+  return {
+    rssBytes,
+    ...(vmsBytes !== undefined && { vmsBytes }),
+    ...(sharedBytes !== undefined && { sharedBytes }),
+    source: `GET ${settings.metrics?.path}`,
+  };
 }
 
 /** On one ready pod, or where none is ready on the first: the app as its users meet it. */

@@ -1,21 +1,28 @@
-import type { CoreV1Event, V1ConfigMap, V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1ConfigMap, V1LimitRange, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
 import type {
   Autoscaling,
   LatelyChanged,
   MongoReading,
   NodeReading,
   SessionReading,
-  WorkloadDetails,
 } from '../../model/kubernetes/details.js';
-import type { MongoSettings, SessionSettings, WorkloadSettings } from '../../model/kubernetes/settings.js';
-import type { ReadContext } from '../adapter.js';
-import type { Notebook } from '../notebook.js';
+import {
+  type Asked,
+  type FromOutside,
+  ownLimit,
+  type ReadSource,
+  sourceLimit,
+  sourceReader,
+} from './asked.js';
 import { readBudget, readHpa, readVpa } from './autoscaling.js';
-import type { CallOptions, Cluster } from './client.js';
+import { type CloseUp, closeUp } from './close-up.js';
+import { readWarnings } from './events.js';
 import { configChanges, readRollouts } from './lately.js';
+import { byFullness } from './measure.js';
+import { nodeNames, readNode, readNodeEvents } from './nodes.js';
+import { type OwnPods, readOwnPods } from './own-pods.js';
 import { paths } from './paths.js';
-import type { PodMetrics } from './pods.js';
-import { readLimitRange, readNode, readQuota } from './room.js';
+import { readLimitRanges, readQuotas } from './room.js';
 import {
   configMapsOf,
   containerOf,
@@ -25,175 +32,182 @@ import {
   type Workload,
 } from './workload.js';
 
-/** Time limit of one source, milliseconds. */
-export const sourceLimit = 5_000;
-/** The workload and its pods are waited for longer: without them there is no look. */
-const ownLimit = 15_000;
-/** More nodes are not read: the fullest pods are on a few of them. */
-const mostNodes = 5;
-
-/** What is counted outside the cluster's API. Connections are by the client's address. */
-export interface Outside {
-  sessions(
-    settings: SessionSettings,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly reading: SessionReading;
-    readonly connections: ReadonlyMap<string, number>;
-  }>;
-  mongo(
-    settings: MongoSettings,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly reading: MongoReading;
-    readonly connections: ReadonlyMap<string, number>;
-  }>;
-}
-
-export interface Asked {
-  readonly settings: WorkloadSettings;
-  readonly context: ReadContext;
-  readonly cluster: Cluster;
-  readonly outside: Outside;
-  readonly notebook: Notebook;
-  secret(name: string): string;
-}
-
 /** Everything that was read, as it came. What is absent is a gap in the notebook. */
 export interface Gathered {
   readonly workload: Workload;
   readonly container: string;
   readonly configMaps: ReadonlyMap<string, V1ConfigMap>;
-  readonly pods: readonly V1Pod[];
-  readonly metrics?: readonly PodMetrics[];
+  readonly own: OwnPods;
+  readonly close: CloseUp;
   readonly events: readonly CoreV1Event[];
+  readonly nodeEvents: readonly CoreV1Event[];
   readonly autoscaling: Autoscaling;
   readonly nodes: readonly NodeReading[];
   readonly lately: readonly LatelyChanged[];
-  readonly quota?: WorkloadDetails['quota'];
-  readonly limitRange?: WorkloadDetails['limitRange'];
-  readonly sessions?: Awaited<ReturnType<Outside['sessions']>>;
-  readonly mongo?: Awaited<ReturnType<Outside['mongo']>>;
+  readonly quotas?: readonly V1ResourceQuota[];
+  readonly limitRanges?: readonly V1LimitRange[];
+  readonly sessions?: FromOutside<SessionReading>;
+  readonly mongo?: FromOutside<MongoReading>;
   readonly version: string;
 }
 
-interface List<T> {
-  readonly items?: readonly T[];
-}
-
-/** Reads all sources at once: what needs only the configuration begins before the workload is there. */
+/**
+ * Reads all sources at once, each as soon as what it needs is there: the workload is needed for its pods, and they and
+ * their figures for a closer look at the fullest. Nothing else waits for anything.
+ */
 export async function gather(asked: Asked): Promise<Gathered> {
-  const { settings, cluster, notebook, outside } = asked;
-  const { namespace } = settings;
-  const read = <T>(
-    source: string,
-    name: string,
-    work: (options: CallOptions) => Promise<T>,
-  ): Promise<T | undefined> =>
-    notebook.read(source, name, sourceLimit, (signal) => work({ signal, timeoutMs: sourceLimit }));
-  const early = Promise.all([
-    read('kubectl get events', 'events', (options) =>
-      cluster.get<List<CoreV1Event>>(paths.events(namespace), options),
-    ),
-    read('kubectl get hpa', 'hpa', (options) => readHpa(cluster, settings, options)),
-    read('kubectl get vpa', 'vpa', (options) => readVpa(cluster, settings, options)),
-    read('kubectl get resourcequota', 'quota', (options) => readQuota(cluster, namespace, options)),
-    read('kubectl get limitrange', 'limitRange', (options) => readLimitRange(cluster, namespace, options)),
-    read('kubectl version', 'cluster.version', (options) =>
-      cluster.get<{ gitVersion?: string }>(paths.version, options),
-    ),
-    settings.sessions &&
-      notebook.read('redis', 'sessions', sourceLimit, (signal) =>
-        outside.sessions(settings.sessions as SessionSettings, signal),
-      ),
-    settings.mongo &&
-      notebook.read('mongodb', 'mongo', sourceLimit, (signal) =>
-        outside.mongo(settings.mongo as MongoSettings, signal),
-      ),
-  ]);
+  const read = sourceReader(asked);
+  const early = readEarly(asked, read);
+  // Where the workload can't be read, nobody waits for these any more.
   early.catch(() => undefined);
-  const workload = await readWorkload(cluster, settings, {
+  const workload = await readWorkload(asked.cluster, asked.settings, {
     signal: asked.context.signal,
     timeoutMs: ownLimit,
   });
-  const ofWorkload = await gatherFrom(asked, workload, read);
-  const [events, hpa, vpa, quota, limitRange, version, sessions, mongo] = await early;
-  const { budget, ...rest } = ofWorkload;
+  const [ofPods, ofWorkload, { hpa, vpa, ...rest }] = await Promise.all([
+    gatherPods(asked, workload, read),
+    gatherPast(asked, workload, read),
+    early,
+  ]);
+  const { budget, ...past } = ofWorkload;
   return {
-    ...rest,
     workload,
-    events: events?.items ?? [],
+    container: containerOf(workload, asked.settings).name,
+    ...ofPods,
+    ...past,
+    ...rest,
     autoscaling: { ...(hpa && { hpa }), ...(vpa && { vpa }), ...(budget && { budget }) },
-    ...(quota && { quota }),
-    ...(limitRange && { limitRange }),
-    ...(sessions && { sessions }),
-    ...(mongo && { mongo }),
-    version: version?.gitVersion ?? 'unknown',
   };
 }
 
-type Read = <T>(
-  source: string,
-  name: string,
-  work: (options: CallOptions) => Promise<T>,
-) => Promise<T | undefined>;
-
-/** What needs the workload: its pods, their figures, its nodes, its past. */
-async function gatherFrom(asked: Asked, workload: Workload, read: Read) {
-  const { settings, cluster, context } = asked;
+/** What needs the configuration only. */
+async function readEarly(asked: Asked, read: ReadSource) {
+  const { settings, cluster, notebook } = asked;
   const { namespace } = settings;
-  const container = containerOf(workload, settings);
-  const selector = selectorOf(workload);
-  const labels = templateOf(workload).metadata?.labels ?? {};
-  const pods = cluster.get<List<V1Pod>>(paths.pods(namespace, selector), {
+  const [warnings, nodeEvents, hpa, vpa, quotas, limitRanges, version, sessions, mongo] = await Promise.all([
+    read('kubectl get events', 'events', (options) => readWarnings(cluster, namespace, options)),
+    read('kubectl get events -n default', 'node.events', (options) => readNodeEvents(cluster, options)),
+    read('kubectl get hpa', 'hpa', (options) => readHpa(cluster, settings, options)),
+    read('kubectl get vpa', 'vpa', (options) => readVpa(cluster, settings, options)),
+    read('kubectl get resourcequota', 'quota', (options) => readQuotas(cluster, namespace, options)),
+    read('kubectl get limitrange', 'limitRange', (options) => readLimitRanges(cluster, namespace, options)),
+    read('kubectl version', 'cluster.version', (options) =>
+      cluster.get<{ gitVersion?: string }>(paths.version, options),
+    ),
+    fromRedis(asked),
+    fromMongo(asked),
+  ]);
+  if (warnings?.cutOff) notebook.gap('kubectl get events', 'events', 'there are more than 500 warnings');
+  return {
+    events: warnings?.events ?? [],
+    nodeEvents: nodeEvents ?? [],
+    hpa,
+    vpa,
+    version: version?.gitVersion ?? 'unknown',
+    ...(quotas && { quotas }),
+    ...(limitRanges && { limitRanges }),
+    ...(sessions && { sessions }),
+    ...(mongo && { mongo }),
+  };
+}
+
+async function fromRedis({ settings: { sessions }, outside, notebook }: Asked) {
+  return (
+    sessions &&
+    withGaps(
+      notebook,
+      await notebook.read('redis', 'sessions', sourceLimit, (signal) => outside.sessions(sessions, signal)),
+    )
+  );
+}
+
+async function fromMongo({ settings: { mongo }, outside, notebook }: Asked) {
+  return (
+    mongo &&
+    withGaps(
+      notebook,
+      await notebook.read('mongodb', 'mongo', sourceLimit, (signal) => outside.mongo(mongo, signal)),
+    )
+  );
+}
+
+function withGaps<T>(
+  notebook: Asked['notebook'],
+  told: FromOutside<T> | undefined,
+): FromOutside<T> | undefined {
+  for (const { source, name, gap } of told?.gaps ?? []) notebook.gap(source, name, gap);
+  return told;
+}
+
+/** The pods with their figures and nodes, and a closer look at the fullest. */
+async function gatherPods(asked: Asked, workload: Workload, read: ReadSource) {
+  const { settings, cluster, context, notebook, targetKey, secret } = asked;
+  const own = await readOwnPods({
+    cluster,
+    settings,
+    workload,
+    targetKey,
+    now: context.now,
     signal: context.signal,
-    timeoutMs: ownLimit,
+    limitMs: ownLimit,
+    secret: (name) => secret(name),
+    read: (source, name, work) => notebook.read(source, name, sourceLimit, work),
   });
-  const [{ items = [] }, metrics, configMaps, budget, rollouts, nodes] = await Promise.all([
-    pods,
-    read('kubectl top pods', 'pods.workingSet', (options) =>
-      cluster.get<List<PodMetrics>>(paths.podMetrics(namespace, selector), options),
-    ),
-    readConfigMaps(configMapsOf(container), (name) =>
-      read('kubectl get configmap', `configMap.${name}`, (options) =>
-        cluster.get<V1ConfigMap>(paths.configMap(namespace, name), options),
-      ),
-    ),
+  const pending = readNodes(asked, own.all, read);
+  // Only for pods without a limit it takes the node to tell how full they are.
+  const unlimited = own.readings.some(({ limitBytes }) => limitBytes === undefined);
+  const sorted = byFullness(own.readings, unlimited ? await pending : []);
+  const container = containerOf(workload, settings).name;
+  const [close, nodes] = await Promise.all([closeUp(asked, sorted, container), pending]);
+  return { own, close, nodes };
+}
+
+/** What was changed of it, and what guards its pods. */
+async function gatherPast(asked: Asked, workload: Workload, read: ReadSource) {
+  const { settings, cluster } = asked;
+  const { namespace } = settings;
+  const labels = templateOf(workload).metadata?.labels ?? {};
+  const names = configMapsOf(workload, containerOf(workload, settings));
+  const [budget, rollouts, maps] = await Promise.all([
     read('kubectl get pdb', 'budget', (options) => readBudget(cluster, namespace, labels, options)),
     read('kubectl rollout history', 'rollouts', (options) =>
-      readRollouts(cluster, settings, workload.metadata?.uid ?? '', selector, options),
+      readRollouts(cluster, settings, workload.metadata?.uid ?? '', selectorOf(workload), options),
     ),
-    pods.then(({ items: all = [] }) => readNodes(cluster, all, read)),
+    Promise.all(
+      names.map(async (name) => {
+        const map = await read(
+          'kubectl get configmap',
+          'configMap',
+          (options) => cluster.get<V1ConfigMap>(paths.configMap(namespace, name), options),
+          name,
+        );
+        return map === undefined ? [] : [[name, map] as const];
+      }),
+    ),
   ]);
+  const configMaps = new Map(maps.flat());
   const lately = [...(rollouts ?? []), ...configChanges(configMaps.values())];
   return {
-    container: container.name,
-    configMaps,
-    pods: items,
-    ...(metrics?.items && { metrics: metrics.items }),
     budget,
-    nodes,
+    configMaps,
     lately: lately.toSorted((a, b) => a.at.localeCompare(b.at)).slice(-12),
   };
 }
 
-async function readConfigMaps(
-  names: readonly string[],
-  read: (name: string) => Promise<V1ConfigMap | undefined>,
-): Promise<ReadonlyMap<string, V1ConfigMap>> {
-  const found = await Promise.all(names.map(async (name) => [name, await read(name)] as const));
-  return new Map(found.flatMap(([name, map]) => (map === undefined ? [] : [[name, map] as const])));
-}
-
 async function readNodes(
-  cluster: Cluster,
+  { cluster, notebook }: Asked,
   pods: readonly V1Pod[],
-  read: Read,
+  read: ReadSource,
 ): Promise<readonly NodeReading[]> {
-  const names = [...new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []))].slice(0, mostNodes);
   const found = await Promise.all(
-    names.map((name) =>
-      read('kubectl describe node', `node.${name}`, (options) => readNode(cluster, name, options)),
+    nodeNames(pods).map((name) =>
+      read(
+        'kubectl describe node',
+        'node',
+        (options) =>
+          readNode(cluster, name, options, (source, what, why) => notebook.gap(source, what, why, name)),
+        name,
+      ),
     ),
   );
   return found.filter((node) => node !== undefined);

@@ -1,71 +1,117 @@
 import type { UseAt, WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
-import { queryRange, type Series } from '../prometheus/client.js';
+import {
+  inString,
+  oneOf,
+  type PrometheusOptions,
+  queryRange,
+  queryReadings,
+  type Series,
+} from '../prometheus/client.js';
+import { evenly, lastOf, merged } from './series.js';
 
-/** The last quarter of an hour closely, what was before it widely: so 120 points show both. Seconds. */
-const windows = [
-  { from: 6 * 3600, to: 900, stepSeconds: 360 },
-  { from: 900, to: 0, stepSeconds: 15 },
-] as const;
-/** Only of the fullest: a large workload has hundreds of pods. */
-const mostPods = 3;
+/** The last quarter of an hour as it was read, what was before it by steps: so 120 points show both. Seconds. */
+const near = 900;
+const far = { from: 6 * 3600, stepSeconds: 360 } as const;
+/** Points kept of the last quarter of an hour. */
+const nearPoints = 60;
 
-type History = Pick<WorkloadDetails, 'history' | 'sessionHistory'>;
+/** How Prometheus is asked about one look. */
+export interface AskHistory {
+  readonly prometheus: PrometheusOptions;
+  readonly settings: WorkloadSettings;
+  readonly container: string;
+  readonly pods: readonly string[];
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
 
-/** Working set of the fullest pods, and the number of sessions, over the last six hours. */
-export async function readHistory(
-  settings: WorkloadSettings,
-  given: {
-    readonly container: string;
-    readonly pods: readonly string[];
-    readonly token?: string;
-    readonly now: Date;
-    readonly signal: AbortSignal;
-  },
-): Promise<History> {
-  const { url } = settings.prometheus ?? { url: '' };
-  const prometheus = { url, ...(given.token !== undefined && { token: given.token }) };
-  const now = given.now.getTime();
-  const ask = async (expression: string): Promise<readonly Series[]> => {
-    const parts = await Promise.all(
-      windows.map(({ from, to, stepSeconds }) =>
-        queryRange(
-          prometheus,
-          expression,
-          { from: now - from * 1000, to: now - to * 1000, stepSeconds },
-          given.signal,
-        ),
-      ),
-    );
-    return parts.flat();
-  };
-  const { namespace } = settings;
-  const pods = given.pods.slice(0, mostPods);
-  const which = `namespace="${inString(namespace)}",pod=~"${pods.map((name) => inString(regexp(name))).join('|')}"`;
-  const use = `max by (pod) (container_memory_working_set_bytes{${which},container="${inString(given.container)}"})`;
-  // Scraped through the pods, it has their names; some scrape the service, and then it has none.
-  const sessions = `max by (namespace) (bruno_active_sessions{namespace="${inString(namespace)}"}) or max(bruno_active_sessions)`;
-  const [memory, counts] = await Promise.all([ask(use), ask(sessions)]);
+export interface History extends Pick<WorkloadDetails, 'history' | 'sessionHistory'> {
+  /** Last usage by pod: the working set and what the kernel would give back. Bytes. */
+  readonly usage: ReadonlyMap<string, UseAt>;
+  /** What is odd about what Prometheus said, in words. */
+  readonly odd: readonly string[];
+}
+
+/** Working set and usage of these pods, and the number of sessions, over the last six hours. */
+export async function readHistory(asked: AskHistory): Promise<History> {
+  const { namespace } = asked.settings;
+  const of = (metric: string): string => `${metric}{${labelsOf(asked)}}`;
+  // Scraped through the pods, it has their namespace; some scrape the service, and then it has none.
+  const sessions = `bruno_active_sessions{namespace=~"${oneOf([namespace])}|"}`;
+  const [recent, before, counts, countsBefore] = await Promise.all([
+    readings(asked, `{__name__=~"container_memory_(working_set|usage)_bytes",${labelsOf(asked)}}`),
+    range(asked, `max by (pod) (${of('container_memory_working_set_bytes')})`),
+    readings(asked, sessions),
+    range(asked, `max(${sessions})`),
+  ]);
+  const odd: string[] = [];
+  const named = (name: string, pod: string): readonly Series[] =>
+    recent.filter(({ labels }) => labels.__name__ === name && labels.pod === pod);
+  const history = asked.pods.flatMap((pod) => {
+    const { points, together } = merged(named('container_memory_working_set_bytes', pod));
+    if (together > 1)
+      odd.push(`${together} series say at the same time what pod ${pod} uses; the higher is believed`);
+    const earlier = before.find(({ labels }) => labels.pod === pod)?.points ?? [];
+    const all = [...earlier, ...evenly(points, nearPoints)].filter(({ value }) => value > 0);
+    return all.length === 0 ? [] : [{ pod, points: all.map(useAt) }];
+  });
+  const usage = asked.pods.flatMap((pod) => {
+    const last = lastOf(named('container_memory_usage_bytes', pod), asked.now, near);
+    return last === undefined ? [] : [[pod, useAt(last)] as const];
+  });
   return {
-    history: pods.flatMap((pod) => ofPod(memory, pod)),
-    sessionHistory: counts.flatMap(({ points }) => points.map(({ at, value }) => ({ at, count: value }))),
+    history,
+    usage: new Map(usage),
+    odd,
+    sessionHistory: [...(countsBefore[0]?.points ?? []), ...evenly(merged(counts).points, nearPoints)]
+      .filter(({ value }) => value >= 0)
+      .map(({ at, value }) => ({ at, count: value })),
   };
 }
 
-function ofPod(series: readonly Series[], pod: string): History['history'] {
-  const points = series
-    .filter(({ labels }) => labels.pod === pod)
-    .flatMap((one) => one.points)
-    .filter(({ value }) => value > 0)
-    .map(({ at, value }): UseAt => ({ at, bytes: Math.round(value) }));
-  return points.length === 0 ? [] : [{ pod, points }];
+/** The last working set of each pod, where it is not older than `seconds`; for pods of which nobody else tells. */
+export async function lastWorkingSets(
+  asked: AskHistory,
+  seconds: number,
+): Promise<ReadonlyMap<string, UseAt>> {
+  const found = await queryReadings(
+    asked.prometheus,
+    `container_memory_working_set_bytes{${labelsOf(asked)}}`,
+    { to: asked.now.getTime(), seconds },
+    asked.signal,
+  );
+  const known = asked.pods.flatMap((pod) => {
+    const last = lastOf(
+      found.filter(({ labels }) => labels.pod === pod),
+      asked.now,
+      seconds,
+    );
+    return last === undefined ? [] : [[pod, useAt(last)] as const];
+  });
+  return new Map(known);
 }
 
-function regexp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+function labelsOf({ settings, container, pods }: AskHistory): string {
+  return `namespace="${inString(settings.namespace)}",pod=~"${oneOf(pods)}",container="${inString(container)}"`;
 }
 
-/** Inside a PromQL string. */
-function inString(text: string): string {
-  return text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
+function readings({ prometheus, now, signal }: AskHistory, selector: string): Promise<readonly Series[]> {
+  return queryReadings(prometheus, selector, { to: now.getTime(), seconds: near }, signal);
+}
+
+/** Up to where the readings themselves begin. */
+function range({ prometheus, now, signal }: AskHistory, expression: string): Promise<readonly Series[]> {
+  const { from, stepSeconds } = far;
+  const to = now.getTime() - near * 1000;
+  return queryRange(
+    prometheus,
+    expression,
+    { from: now.getTime() - from * 1000, to: to - 1, stepSeconds },
+    signal,
+  );
+}
+
+function useAt({ at, value }: { readonly at: string; readonly value: number }): UseAt {
+  return { at, bytes: Math.round(value) };
 }

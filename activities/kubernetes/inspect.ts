@@ -1,13 +1,19 @@
-import { Writable } from 'node:stream';
-import { Exec } from '@kubernetes/client-node';
 import type { PodReading } from '../../model/kubernetes/details.js';
-import { failure, messageOf } from '../failure.js';
+import { failure } from '../failure.js';
 import type { Cluster } from './client.js';
+import { type ExecPlace, execIn } from './exec.js';
+
+type LiveProcess = NonNullable<PodReading['process']>;
+
+/** More processes are not looked at: it is the largest that counts, and it is seldom among the last. */
+const mostProcesses = 100;
+const mostPorts = 20;
 
 /**
- * The live process in the container: the largest by resident memory, from /proc. No shell is needed but `cat`, and
- * nothing is written. Needs `create pods/exec`, which can run anything in the pod. Throws `PermissionDenied`,
- * `Unsupported` where there is no `cat`, `Unreachable`.
+ * The largest process in the container by resident memory, and the pod's connections, from /proc. PID 1 may be a shell
+ * or an init, and with a shared process namespace other containers' processes are seen, too: they are told apart by
+ * their cgroup. No shell is needed, only `ls` and `cat`, and nothing is written. Needs `create pods/exec`, which can
+ * run anything in the pod. Throws `PermissionDenied`, `Unsupported` where there is no `cat`, `Unreachable`.
  */
 export async function inspectProcess(
   cluster: Cluster,
@@ -15,90 +21,75 @@ export async function inspectProcess(
   pod: string,
   container: string,
   signal: AbortSignal,
-): Promise<NonNullable<PodReading['process']>> {
-  const text = await exec(cluster, namespace, pod, container, ['cat', '/proc/1/status'], signal);
-  const kib = (name: string): number | undefined => {
-    const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text);
-    return match === null ? undefined : Number(match[1]) * 1024;
-  };
-  const rssBytes = kib('VmRSS');
-  if (rssBytes === undefined)
-    throw failure('Unsupported', `/proc/1/status of pod ${pod} does not say what its process holds.`);
-  const vmsBytes = kib('VmSize');
-  const [file, shmem] = [kib('RssFile'), kib('RssShmem')];
+): Promise<LiveProcess> {
+  const place: ExecPlace = { cluster, namespace, pod, container, signal };
+  const { out: entries } = await execIn(place, ['ls', '/proc']);
+  const pids = entries.split(/\s+/).filter((name) => /^\d+$/.test(name));
+  const files = [...new Set(['1', ...pids])]
+    .slice(0, mostProcesses)
+    .flatMap((pid) => [`/proc/${pid}/status`, `/proc/${pid}/cgroup`]);
+  // A process that is gone since, as `ls` itself, makes it end with an error, and the rest is told all the same.
+  const own = ['/proc/self/status', '/proc/self/cgroup', '/proc/net/tcp', '/proc/net/tcp6'];
+  const { out } = await execIn(place, ['cat', ...own, ...files]);
+  const found = largestProcess(out);
+  if (found === undefined)
+    throw failure('Unsupported', `/proc of pod ${pod} does not say what its processes hold.`);
+  return { ...found, sockets: socketsIn(out) };
+}
+
+interface Told {
+  readonly name: string;
+  readonly pid: string;
+  readonly status: string;
+  readonly cgroup: string;
+}
+
+/** The largest of the processes that share our own cgroup. `text`: ours first, then each one's status and cgroup. */
+export function largestProcess(text: string): Omit<LiveProcess, 'sockets'> | undefined {
+  const [self, ...others] = text
+    .split(/^(?=Name:\t)/m)
+    .filter((part) => part.startsWith('Name:\t'))
+    .map(told);
+  const known = others
+    .filter(({ cgroup, pid }) => cgroup === self?.cgroup && pid !== self?.pid)
+    .map((one) => ({ ...one, rss: kib(one.status, 'VmRSS') ?? 0 }))
+    .toSorted((a, b) => b.rss - a.rss);
+  const [largest] = known;
+  if (largest === undefined || largest.rss === 0) return undefined;
+  const vmsBytes = kib(largest.status, 'VmSize');
+  const file = kib(largest.status, 'RssFile');
   return {
-    rssBytes,
+    rssBytes: largest.rss,
     ...(vmsBytes !== undefined && { vmsBytes }),
-    ...(file !== undefined && { sharedBytes: file + (shmem ?? 0) }),
-    source: 'exec: /proc/1/status',
+    ...(file !== undefined && { sharedBytes: file + (kib(largest.status, 'RssShmem') ?? 0) }),
+    source: `exec: /proc/${largest.pid}/status (${largest.name})`,
   };
 }
 
-function exec(
-  cluster: Cluster,
-  namespace: string,
-  pod: string,
-  container: string,
-  command: readonly string[],
-  signal: AbortSignal,
-): Promise<string> {
-  const out = collector();
-  const err = collector();
-  return new Promise((resolve, reject) => {
-    let socket: { close(): void } | undefined;
-    const aborted = (): void => {
-      socket?.close();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', aborted, { once: true });
-    new Exec(cluster.config)
-      .exec(
-        namespace,
-        pod,
-        container,
-        [...command],
-        out.stream,
-        err.stream,
-        null,
-        false,
-        ({ status, message }) => {
-          signal.removeEventListener('abort', aborted);
-          if (status === 'Success') resolve(out.text());
-          else reject(failure('Unsupported', `${command.join(' ')} in pod ${pod}: ${message ?? err.text()}`));
-        },
-      )
-      .then(
-        (opened) => {
-          socket = opened;
-          // What closes without a status was cut off.
-          opened.on('close', () => reject(failure('Unreachable', `exec in pod ${pod} was cut off`)));
-        },
-        (error: unknown) => reject(refused(pod, error)),
-      );
-  });
+function told(part: string): Told {
+  const field = (name: string): string => new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(part)?.[1]?.trim() ?? '';
+  // Lines of a cgroup file: `4:memory:/kubepods/…`; under version 2 only `0::/`. Lines of sockets begin with blanks.
+  const cgroup = part.match(/^\d+:[^:\s]*:\/.*$/gm) ?? [];
+  return { name: field('Name'), pid: field('Pid'), status: part, cgroup: cgroup.join('\n') };
 }
 
-function refused(pod: string, error: unknown): Error {
-  const said = messageOf(error instanceof Error ? error : (error as { message?: string }).message);
-  return /403|forbidden/i.test(said)
-    ? failure(
-        'PermissionDenied',
-        `exec in pod ${pod} is not allowed: it needs the inspect role (create pods/exec)`,
-      )
-    : failure('Unreachable', `exec in pod ${pod}: ${said}`);
+function kib(status: string, name: string): number | undefined {
+  const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status);
+  return match === null ? undefined : Number(match[1]) * 1024;
 }
 
-const longestText = 64 * 1024;
-
-function collector(): { readonly stream: Writable; text(): string } {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (length < longestText) chunks.push(chunk);
-      length += chunk.length;
-      done();
-    },
-  });
-  return { stream, text: () => Buffer.concat(chunks).toString('utf8').slice(0, longestText) };
+/**
+ * Established connections that the pod made, by the other end's port; those made to it are left out. Addresses are in
+ * hexadecimal there; state `01` is established, `0A` listening.
+ */
+export function socketsIn(text: string): Readonly<Record<string, number>> {
+  const lines = [...text.matchAll(/^\s*\d+: [\dA-F]+:([\dA-F]{4}) [\dA-F]+:([\dA-F]{4}) ([\dA-F]{2}) /gm)];
+  const listening = new Set(lines.filter(([, , , state]) => state === '0A').map(([, port]) => port));
+  const counts: Record<string, number> = {};
+  for (const [, own, other = '', state] of lines) {
+    if (state !== '01' || listening.has(own)) continue;
+    const port = String(Number.parseInt(other, 16));
+    if (port in counts || Object.keys(counts).length < mostPorts) counts[port] = (counts[port] ?? 0) + 1;
+  }
+  return counts;
 }

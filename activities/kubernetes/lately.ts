@@ -1,6 +1,7 @@
 import type {
   V1ConfigMap,
   V1ControllerRevision,
+  V1ObjectMeta,
   V1PodTemplateSpec,
   V1ReplicaSet,
 } from '@kubernetes/client-node';
@@ -8,7 +9,7 @@ import type { FieldChange } from '../../model/change.js';
 import type { Json } from '../../model/json.js';
 import type { LatelyChanged } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
-import { redact } from '../../model/redact.js';
+import { isSecretName, redact, redacted } from '../../model/redact.js';
 import type { CallOptions, Cluster } from './client.js';
 import { paths } from './paths.js';
 import { iso } from './pods.js';
@@ -20,6 +21,8 @@ interface List<T> {
 interface Revision {
   readonly number: number;
   readonly at: string;
+  /** It had this number before: somebody went back to it. */
+  readonly again?: string;
   readonly template: V1PodTemplateSpec;
 }
 
@@ -54,11 +57,25 @@ async function ofDeployment(
   );
   return items
     .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.uid === uid))
-    .map(({ metadata, spec }) => ({
-      number: Number(metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? 0),
-      at: iso(metadata?.creationTimestamp) ?? '',
-      template: spec?.template ?? {},
-    }));
+    .map(({ metadata, spec }) => {
+      const again = metadata?.annotations?.['deployment.kubernetes.io/revision-history']?.split(',').at(-1);
+      return {
+        number: Number(metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? 0),
+        at:
+          (again === undefined ? undefined : lastWritten(metadata)) ?? iso(metadata?.creationTimestamp) ?? '',
+        template: spec?.template ?? {},
+        ...(again !== undefined && { again }),
+      };
+    });
+}
+
+/** A ReplicaSet that was gone back to is as old as ever; what it was last told is from that time. */
+function lastWritten(metadata: V1ObjectMeta | undefined): string | undefined {
+  return (metadata?.managedFields ?? [])
+    .filter(({ subresource }) => subresource === undefined)
+    .flatMap(({ time }) => iso(time) ?? [])
+    .toSorted()
+    .at(-1);
 }
 
 async function ofOthers(
@@ -95,7 +112,7 @@ function told(revision: Revision, before: Revision | undefined): LatelyChanged {
     at: revision.at,
     kind: 'rollout',
     revision: String(revision.number),
-    what: `revision ${revision.number}${words.length === 0 ? '' : `: ${words.join(', ').slice(0, 300)}`}`,
+    what: `revision ${revision.number}${revision.again === undefined ? '' : `, which was ${revision.again}`}${words.length === 0 ? '' : `: ${words.join(', ').slice(0, 300)}`}`,
     ...(before !== undefined && differs !== undefined && { previous: String(before.number), differs }),
   };
 }
@@ -107,14 +124,24 @@ function show(value: Json): string {
 /** Marks of restarts and hashes of the controllers: no difference that anybody made on purpose. */
 const noise = /restartedAt|pod-template-hash|controller-revision-hash|nightshift\.dev\//;
 
-/** Fields of two templates that differ, flat: `containers.agent.image`, `containers.agent.env.SESSION_TTL`. */
+/**
+ * Fields of two templates that differ, flat: `containers.agent.image`, `containers.agent.env.SESSION_TTL`. Of a secret
+ * it is told that it differs, not what it is.
+ */
 export function difference(before: V1PodTemplateSpec, after: V1PodTemplateSpec): readonly FieldChange[] {
   const [a, b] = [flat(before), flat(after)];
   return [...new Set([...a.keys(), ...b.keys()])]
     .filter((name) => !noise.test(name) && a.get(name) !== b.get(name))
     .toSorted()
     .slice(0, 30)
-    .map((name) => ({ name, before: a.get(name) ?? null, after: b.get(name) ?? null }));
+    .map((name) => ({ name, before: shown(name, a.get(name)), after: shown(name, b.get(name)) }));
+}
+
+function shown(name: string, value: string | undefined): string | null {
+  if (value === undefined) return null;
+  if (isSecretName(name.split('.').at(-1) ?? '')) return redacted;
+  const line = redact(`${name}=${value}`);
+  return (line.startsWith(`${name}=`) ? line.slice(name.length + 1) : redacted).slice(0, 200);
 }
 
 function flat(template: V1PodTemplateSpec): ReadonlyMap<string, string> {
@@ -130,18 +157,20 @@ function flat(template: V1PodTemplateSpec): ReadonlyMap<string, string> {
 function walk(value: unknown, path: string, found: Map<string, string>): void {
   if (value === null || value === undefined) return;
   if (typeof value !== 'object') {
-    found.set(
-      path,
-      redact(`${path}=${String(value)}`)
-        .slice(path.length + 1)
-        .slice(0, 200),
-    );
+    found.set(path, String(value));
     return;
   }
   for (const [key, inner] of Object.entries(value)) {
-    const named = Array.isArray(value) && typeof inner === 'object' && inner !== null && 'name' in inner;
-    const part = named ? String((inner as { name: unknown }).name) : key;
-    walk(inner, path === '' ? part : `${path}.${part}`, found);
+    const at = path === '' ? key : `${path}.${key}`;
+    if (!Array.isArray(value) || typeof inner !== 'object' || inner === null || !('name' in inner)) {
+      walk(inner, at, found);
+      continue;
+    }
+    // One of a list is called by its name, so that one put before it changes nothing of it.
+    const { name, ...rest } = inner;
+    const named = `${path}.${String(name)}`;
+    // A variable is its value.
+    walk('value' in rest && Object.keys(rest).length === 1 ? rest.value : rest, named, found);
   }
 }
 

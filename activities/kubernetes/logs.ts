@@ -15,3 +15,18 @@ export function memoryLines(text: string): readonly string[] {
     .slice(-kept)
     .map((line) => redact(line).slice(0, longest));
 }
+
+/** Of all lines kept, those of lives that ended in a kill have this many places: the newer ones would push them out. */
+const ofLastLives = 15;
+
+/** Lines of several pods and lives as one log, newest last. Each line begins with its time. */
+export function oneLog(lastLives: readonly string[], presentLives: readonly string[]): readonly string[] {
+  const last = lastLives.toSorted().slice(-ofLastLives);
+  return [...last, ...presentLives.toSorted().slice(last.length - kept)].toSorted();
+}
+
+/** The pod's name behind the time that the kubelet puts before each line. */
+export function withPod(line: string, pod: string): string {
+  const at = line.indexOf(' ');
+  return at < 0 ? `${line} ${pod}` : `${line.slice(0, at)} ${pod}: ${line.slice(at + 1)}`;
+}

@@ -1,8 +1,10 @@
 import type { Measure } from '../../model/evidence.js';
 import type { NodeReading, PodReading } from '../../model/kubernetes/details.js';
 
+type Allocatable = Pick<NodeReading, 'name' | 'allocatableBytes'>;
+
 /** A pod's share of what it may have; undefined where its use is not known. */
-export function shareOf(pod: PodReading, nodes: readonly NodeReading[]): Measure | undefined {
+export function shareOf(pod: PodReading, nodes: readonly Allocatable[]): Measure | undefined {
   const { workingSetBytes: used, limitBytes } = pod;
   if (used === undefined) return undefined;
   const node = nodes.find(({ name }) => name === pod.node);
@@ -21,7 +23,7 @@ export function shareOf(pod: PodReading, nodes: readonly NodeReading[]): Measure
 }
 
 /** The fullest pod's measure: a mean over the replicas would hide the one that is killed next. */
-export function worstOf(pods: readonly PodReading[], nodes: readonly NodeReading[]): Measure | undefined {
+export function worstOf(pods: readonly PodReading[], nodes: readonly Allocatable[]): Measure | undefined {
   return pods
     .filter(({ deleting }) => !deleting)
     .map((pod) => shareOf(pod, nodes))
@@ -29,12 +31,13 @@ export function worstOf(pods: readonly PodReading[], nodes: readonly NodeReading
     .toSorted((a, b) => b.percent - a.percent)[0];
 }
 
-/** The fullest first; those whose use is not known last. */
+/** The fullest first, those that are being deleted after them; those whose use is not known last. */
 export function byFullness(
   pods: readonly PodReading[],
-  nodes: readonly NodeReading[],
+  nodes: readonly Allocatable[],
 ): readonly PodReading[] {
-  const share = (pod: PodReading): number => shareOf(pod, nodes)?.percent ?? -1;
+  const share = (pod: PodReading): number =>
+    (shareOf(pod, nodes)?.percent ?? -1) - (pod.deleting ? 1_000_000 : 0);
   return pods.toSorted((a, b) => share(b) - share(a) || a.name.localeCompare(b.name));
 }
 
@@ -59,12 +62,20 @@ export function healthOf(
   };
 }
 
-/**
- * When a pod of it was last started: it changes when one is, and only then. The fullest pod's own start would change
- * whenever another pod becomes the fullest.
- */
-export function latestStart(pods: readonly PodReading[]): { readonly startedAt?: string } {
-  const starts = pods.filter(({ deleting }) => !deleting).flatMap(({ startedAt }) => startedAt ?? []);
-  const latest = starts.toSorted().at(-1);
-  return latest === undefined ? {} : { startedAt: latest };
+/** Why there is no measure. */
+export function blindness(
+  replicas: number,
+  pods: readonly PodReading[],
+  { hasPrometheus, gap }: { readonly hasPrometheus: boolean; readonly gap?: string },
+): string {
+  if (replicas === 0) return 'it is scaled to 0';
+  if (pods.length === 0) return 'it has no pods';
+  if (pods.some((pod) => pod.workingSetBytes !== undefined && pod.limitBytes === undefined))
+    return 'its pods have no memory limit, and the memory of their node could not be read';
+  const waiting = pods.find((pod) => pod.waiting !== undefined && pod.startedAt === undefined);
+  const others = hasPrometheus ? 'nor has Prometheus' : 'and no Prometheus is configured';
+  if (gap !== undefined) return `the memory of its pods could not be read: ${gap}; ${others} a fresh one`;
+  return waiting === undefined
+    ? `the metrics API has no fresh figure of any of its pods, ${others}`
+    : `none of its pods runs (${waiting.name}: ${waiting.waiting}), so the metrics API has no figure, ${others}`;
 }

@@ -1,9 +1,13 @@
 import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { Notebook } from '../notebook.js';
+import { warningWords } from './events.js';
+import type { Gathered } from './gather.js';
+import { statusOf } from './pods.js';
+import { quantityOf } from './quantity.js';
 
 /** Flat evidence of a look, for people and reports: what the source's diagnosis names, by its command. */
 export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void {
-  const { workload, pods, autoscaling, sessions, mongo, nodes, lately } = details;
+  const { workload, autoscaling, sessions, mongo, nodes, lately } = details;
   const get = `kubectl get ${workload.kind.toLowerCase()}`;
   notebook.saw(get, 'workload.replicas', workload.replicas, 'count');
   notebook.saw(get, 'workload.ready', workload.readyReplicas, 'count');
@@ -21,7 +25,6 @@ export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void
   );
   notebook.saw('kubectl rollout status', 'workload.rollout', workload.rollout ?? 'none under way');
   for (const { name, value, from } of workload.env) notebook.saw(get, `env.${name}`, value ?? `(${from})`);
-  for (const pod of pods.slice(0, 5)) notePod(notebook, pod);
   for (const node of nodes) {
     notebook.saw('kubectl top node', 'node.used', node.usedBytes, 'bytes', node.name);
     notebook.saw('kubectl describe node', 'node.allocatable', node.allocatableBytes, 'bytes', node.name);
@@ -33,7 +36,7 @@ export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void
     notebook.saw(
       'kubectl get hpa',
       'hpa',
-      `${hpa.name}: ${hpa.min} to ${hpa.max}, ${hpa.current} now, by ${hpa.metrics.join(', ')}`,
+      `${hpa.name}: ${hpa.min} to ${hpa.max}, ${hpa.current} now, by ${hpa.metrics.join(', ')}${hpa.note === undefined ? '' : ` (${hpa.note})`}`,
     );
   if (vpa) notebook.saw('kubectl get vpa', 'vpa', `${vpa.name}: ${vpa.mode}`);
   if (budget)
@@ -53,6 +56,11 @@ export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void
     details.oomKills.filter(({ recent }) => recent).length,
     'count',
   );
+  for (const words of details.nodeKills) notebook.saw('kubectl get events', 'nodeKills', words);
+  const { quota, limitRange } = details;
+  notebook.saw('kubectl get resourcequota', 'quota.limitsLeft', quota?.limitsLeft, 'bytes');
+  notebook.saw('kubectl get resourcequota', 'quota.requestsLeft', quota?.requestsLeft, 'bytes');
+  notebook.saw('kubectl get limitrange', 'limitRange.max', limitRange?.max, 'bytes');
   notebook.saw('probe', 'probe.latency', details.probe?.latencyMs, 'milliseconds');
   notebook.saw('probe', 'probe.answer', details.probe?.note);
 }
@@ -61,9 +69,25 @@ function bytesIf(value: number | undefined): 'bytes' | undefined {
   return value === undefined ? undefined : 'bytes';
 }
 
+/** The fullest pods' figures, and which have none and why. */
+export function notePods(notebook: Notebook, pods: readonly PodReading[]): void {
+  for (const pod of pods.slice(0, 5)) notePod(notebook, pod);
+  for (const pod of pods.filter(({ workingSetBytes }) => workingSetBytes === undefined).slice(0, 5))
+    notebook.gap(
+      'kubectl top pods',
+      'pod.workingSet',
+      pod.startedAt === undefined
+        ? `it does not run (${pod.waiting ?? pod.phase}), and was not seen lately`
+        : `no fresh figure of this life, which began at ${pod.startedAt}`,
+      pod.name,
+    );
+}
+
 function notePod(notebook: Notebook, pod: PodReading): void {
   const { name } = pod;
-  notebook.saw('kubectl top pods', 'pod.workingSet', pod.workingSetBytes, 'bytes', name);
+  const from = pod.workingSetFrom ?? 'kubectl top pods';
+  notebook.saw(from, 'pod.workingSet', pod.workingSetBytes, 'bytes', name);
+  notebook.saw('Prometheus', 'pod.usage', pod.usageBytes, 'bytes', name);
   notebook.saw('kubectl get pods', 'pod.limit', pod.limitBytes, 'bytes', name);
   notebook.saw('kubectl get pods', 'pod.restarts', pod.restarts, 'count', name);
   if (pod.lastEnd)
@@ -78,6 +102,8 @@ function notePod(notebook: Notebook, pod: PodReading): void {
   notebook.saw(pod.process?.source ?? 'exec', 'process.rss', pod.process?.rssBytes, 'bytes', name);
   notebook.saw(pod.process?.source ?? 'exec', 'process.vms', pod.process?.vmsBytes, 'bytes', name);
   notebook.saw(pod.process?.source ?? 'exec', 'process.shared', pod.process?.sharedBytes, 'bytes', name);
+  for (const [port, count] of Object.entries(pod.process?.sockets ?? {}))
+    notebook.saw('exec: /proc/net/tcp', `sockets.${port}`, count, 'count', name);
   notebook.saw('CLIENT LIST', 'redis.connections', pod.redisConnections, 'count', name);
   notebook.saw('mongodb', 'mongo.connections', pod.mongoConnections, 'count', name);
   for (const [metric, value] of Object.entries(pod.app).slice(0, 20))
@@ -90,6 +116,32 @@ function notePod(notebook: Notebook, pod: PodReading): void {
     );
 }
 
+/** What is beside the container that is meant: warnings about its pods, and their other containers. */
+export function noteOthers(
+  notebook: Notebook,
+  { own, events, container }: Pick<Gathered, 'own' | 'events' | 'container'>,
+  pods: readonly PodReading[],
+): void {
+  const names = new Set(pods.map(({ name }) => name));
+  for (const { pod, words } of warningWords(events, names, 5))
+    notebook.saw('kubectl get events', 'warning', words, undefined, pod);
+  for (const { name } of pods.slice(0, 3)) {
+    const figures = own.metrics.find(({ metadata }) => metadata?.name === name)?.containers ?? [];
+    const pod = own.all.find(({ metadata }) => metadata?.name === name);
+    const others = (pod?.spec?.containers ?? []).filter((one) => one.name !== container).slice(0, 4);
+    for (const { name: other, resources } of others) {
+      const subject = `${name}/${other}`;
+      const used = quantityOf(figures.find((one) => one.name === other)?.usage?.memory);
+      notebook.saw('kubectl top pods --containers', 'container.workingSet', used, 'bytes', subject);
+      const limit = quantityOf(resources?.limits?.memory);
+      notebook.saw('kubectl get pods', 'container.limit', limit ?? 'none', bytesIf(limit), subject);
+      const end = pod && statusOf(pod, other)?.lastState?.terminated;
+      if (end)
+        notebook.saw('lastState', 'container.lastEnd', `${end.reason} (${end.exitCode})`, undefined, subject);
+    }
+  }
+}
+
 function noteServers(
   notebook: Notebook,
   sessions: WorkloadDetails['sessions'],
@@ -99,12 +151,21 @@ function noteServers(
     notebook.saw('SCAN', 'sessions.count', sessions.keys, 'count');
     notebook.saw('MEMORY USAGE', 'sessions.bytes', sessions.bytes, 'bytes');
     notebook.saw('TTL', 'sessions.withoutLife', sessions.withoutTtl, 'count');
+    notebook.saw('TTL', 'sessions.lifeQuartiles', sessions.ttlSeconds && [...sessions.ttlSeconds], 'seconds');
+    notebook.saw(
+      'OBJECT IDLETIME',
+      'sessions.idleQuartiles',
+      sessions.idleSeconds && [...sessions.idleSeconds],
+      'seconds',
+    );
+    notebook.saw('INFO clients', 'redis.maxClients', sessions.maxClients, 'count');
     notebook.saw('INFO clients', 'redis.connectedClients', sessions.connectedClients, 'count');
     notebook.saw('CONFIG GET', 'redis.maxmemoryPolicy', sessions.maxmemoryPolicy);
     notebook.saw('INFO stats', 'redis.rejectedConnections', sessions.rejectedConnections, 'count');
   }
   if (mongo) {
     notebook.saw('serverStatus', 'mongo.connections', mongo.current, 'count');
+    notebook.saw('serverStatus', 'mongo.available', mongo.available, 'count');
     notebook.saw('serverStatus', 'mongo.openCursors', mongo.openCursors, 'count');
   }
 }

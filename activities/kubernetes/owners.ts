@@ -27,9 +27,29 @@ interface Wanted {
   readonly variables: readonly string[];
 }
 
-/** Who else owns fields that a remedy may set: by managed fields, and by the marks of GitOps controllers and Helm. */
-export function ownersOf(meta: V1ObjectMeta | undefined, wanted: Wanted): readonly FieldOwner[] {
-  const found = [...byManagedFields(meta, wanted), ...byMarks(meta, wanted), ...byHelm(meta)];
+/** A ConfigMap that holds one of the variables. */
+interface HoldingMap {
+  readonly variable: string;
+  readonly key: string;
+  readonly meta: V1ObjectMeta;
+}
+
+/**
+ * Who else owns fields that a remedy may set: by managed fields, by the marks of GitOps controllers and Helm, and as
+ * an operator's own object. `maps`: the ConfigMaps that hold variables; who owns one owns the variable.
+ */
+export function ownersOf(
+  meta: V1ObjectMeta | undefined,
+  wanted: Wanted,
+  maps: readonly HoldingMap[] = [],
+): readonly FieldOwner[] {
+  const found = [
+    ...byManagedFields(meta, wanted),
+    ...byMarks(meta, allFields(wanted)),
+    ...byController(meta, allFields(wanted)),
+    ...byHelm(meta),
+    ...maps.flatMap((map) => ofMap(map, wanted.container)),
+  ];
   const seen = new Set<string>();
   return found.filter(({ owner, field }) => {
     const key = `${owner} ${field}`;
@@ -39,10 +59,19 @@ export function ownersOf(meta: V1ObjectMeta | undefined, wanted: Wanted): readon
   });
 }
 
+function allFields({ container, variables }: Wanted): readonly string[] {
+  return [
+    'spec.replicas',
+    `containers.${container}.resources`,
+    `containers.${container}.image`,
+    ...variables.map((name) => `containers.${container}.env.${name}`),
+  ];
+}
+
 function byManagedFields(meta: V1ObjectMeta | undefined, wanted: Wanted): readonly FieldOwner[] {
   return (meta?.managedFields ?? []).flatMap(({ manager = '', subresource, fieldsV1 }) => {
     if (nobody.test(manager) || subresource === 'status') return [];
-    const known = reconcilers.find(({ name }) => name.test(manager));
+    const known = knownAs(manager);
     const reconciles = known !== undefined || looksLikeReconciler.test(manager);
     return fieldsIn(fieldsV1, wanted).map((field) => ({
       owner: known?.owner ?? manager,
@@ -51,6 +80,10 @@ function byManagedFields(meta: V1ObjectMeta | undefined, wanted: Wanted): readon
       by: `managed fields of ${manager}`,
     }));
   });
+}
+
+function knownAs(manager: string) {
+  return reconcilers.find(({ name }) => name.test(manager));
 }
 
 /** The fields of interest in a `fieldsV1` tree: `f:spec` → `f:template` → … */
@@ -84,19 +117,40 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** A GitOps controller that marks the object owns all that is in its manifest, whatever the fields say. */
-function byMarks(meta: V1ObjectMeta | undefined, { container, variables }: Wanted): readonly FieldOwner[] {
+/**
+ * A GitOps controller that marks the object owns all that is in its manifest. Where the managed fields show which that
+ * is, they are believed; otherwise it may be any of them.
+ */
+function byMarks(meta: V1ObjectMeta | undefined, fields: readonly string[]): readonly FieldOwner[] {
   const all = { ...meta?.labels, ...meta?.annotations };
+  const writers = (meta?.managedFields ?? []).flatMap(({ manager = '' }) => knownAs(manager)?.owner ?? []);
   return marks
-    .filter(({ key }) => all[key] !== undefined)
-    .flatMap(({ owner, key }) =>
-      [
-        'spec.replicas',
-        `containers.${container}.resources`,
-        `containers.${container}.image`,
-        ...variables.map((name) => `containers.${container}.env.${name}`),
-      ].map((field) => ({ owner, field, reconciles: true, by: key })),
-    );
+    .filter(({ key, owner }) => all[key] !== undefined && !writers.includes(owner))
+    .flatMap(({ owner, key }) => fields.map((field) => ({ owner, field, reconciles: true, by: key })));
+}
+
+/** What an operator made from an object of its own, it makes so again. */
+function byController(meta: V1ObjectMeta | undefined, fields: readonly string[]): readonly FieldOwner[] {
+  const controller = meta?.ownerReferences?.find((reference) => reference.controller === true);
+  if (controller === undefined) return [];
+  const owner = `${controller.kind} ${controller.name}`;
+  return fields.map((field) => ({ owner, field, reconciles: true, by: 'ownerReferences' }));
+}
+
+/** Who sets a ConfigMap's key again sets the variable again. */
+function ofMap({ variable, key, meta }: HoldingMap, container: string): readonly FieldOwner[] {
+  const field = `containers.${container}.env.${variable}`;
+  const where = `ConfigMap ${meta.name}`;
+  const written = (meta.managedFields ?? []).flatMap(({ manager = '', fieldsV1 }) => {
+    if (nobody.test(manager) || !inside(fieldsV1, 'f:data', `f:${key}`)) return [];
+    const known = knownAs(manager);
+    const reconciles = known !== undefined || looksLikeReconciler.test(manager);
+    return [
+      { owner: known?.owner ?? manager, field, reconciles, by: `managed fields of ${manager} in ${where}` },
+    ];
+  });
+  const marked = [...byMarks(meta, [field]), ...byController(meta, [field])];
+  return [...written, ...marked.map((one) => ({ ...one, by: `${one.by} of ${where}` }))];
 }
 
 /** Helm sets its fields at the next upgrade only: a change of ours lasts until then. */

@@ -26,7 +26,10 @@ export const paths = {
   nodeMetrics: (name: string): string => `/apis/metrics.k8s.io/v1beta1/nodes/${part(name)}`,
   node: (name: string): string => `/api/v1/nodes/${part(name)}`,
   podsOnNode: (name: string): string => `/api/v1/pods?fieldSelector=${part(`spec.nodeName=${name}`)}`,
-  events: (namespace: string): string => `/api/v1/namespaces/${part(namespace)}/events?limit=500`,
+  warnings: (namespace: string): string =>
+    `/api/v1/namespaces/${part(namespace)}/events?limit=500&fieldSelector=${part('involvedObject.kind=Pod,type=Warning')}`,
+  /** Nodes are in no namespace, so their events are in this one. */
+  nodeEvents: `/api/v1/namespaces/default/events?limit=500&fieldSelector=${part('involvedObject.kind=Node,type=Warning')}`,
   log: (
     namespace: string,
     pod: string,

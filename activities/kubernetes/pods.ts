@@ -1,6 +1,5 @@
-import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { OomKill } from '../../model/container.js';
-import type { PodReading } from '../../model/kubernetes/details.js';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { PodReading, UseAt } from '../../model/kubernetes/details.js';
 import { quantityOf } from './quantity.js';
 
 /** What the metrics API says of one pod: bytes by container. */
@@ -10,21 +9,33 @@ export interface PodMetrics {
   readonly containers?: readonly { readonly name: string; readonly usage?: { readonly memory?: string } }[];
 }
 
+/** A working set, and who told it where it was not the metrics API. */
+export interface Use extends UseAt {
+  readonly from?: string;
+}
+
 /** Figures older than this are of another time, seconds. The metrics server reads every 15 to 60 s. */
 const staleSeconds = 180;
 
-/** Working sets by pod name. Stale ones and those that are no number are left out: they say nothing about now. */
+/**
+ * Working sets by pod name, the newest of each. Stale ones and those that are no number, or none above zero, are left
+ * out: they say nothing about now.
+ */
 export function workingSets(
   items: readonly PodMetrics[],
   container: string,
   now: Date,
-): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
+): ReadonlyMap<string, Use> {
+  const found = new Map<string, Use>();
   for (const { metadata, timestamp, containers = [] } of items) {
-    const old = timestamp !== undefined && now.getTime() - Date.parse(timestamp) > staleSeconds * 1000;
-    const bytes = quantityOf(containers.find(({ name }) => name === container)?.usage?.memory);
-    if (metadata?.name !== undefined && bytes !== undefined && bytes > 0 && !old)
-      found.set(metadata.name, bytes);
+    const name = metadata?.name;
+    const taken = timestamp === undefined ? now.getTime() : Date.parse(timestamp);
+    const bytes = quantityOf(containers.find((one) => one.name === container)?.usage?.memory);
+    if (name === undefined || bytes === undefined || bytes <= 0) continue;
+    if (Number.isNaN(taken) || now.getTime() - taken > staleSeconds * 1000) continue;
+    const at = new Date(taken).toISOString();
+    const known = found.get(name);
+    if (known === undefined || known.at < at) found.set(name, { at, bytes });
   }
   return found;
 }
@@ -34,20 +45,19 @@ export function podReading(
   pod: V1Pod,
   container: string,
   targetKey: string,
-  workingSetBytes: number | undefined,
+  use: Use | undefined,
 ): PodReading {
   const { metadata, spec, status } = pod;
   const state = statusOf(pod, container);
-  const resources = state?.resources ?? spec?.containers.find(({ name }) => name === container)?.resources;
+  const own = spec?.containers.find(({ name }) => name === container);
+  const resources = state?.resources ?? own?.resources;
   const limitBytes = quantityOf(resources?.limits?.memory);
   const requestBytes = quantityOf(resources?.requests?.memory);
   const startedAt = iso(state?.state?.running?.startedAt);
   const waiting = state?.state?.waiting?.reason;
   const templateHash =
     metadata?.labels?.['pod-template-hash'] ?? metadata?.labels?.['controller-revision-hash'];
-  const policy = spec?.containers
-    .find(({ name }) => name === container)
-    ?.resizePolicy?.find(({ resourceName }) => resourceName === 'memory');
+  const policy = own?.resizePolicy?.find(({ resourceName }) => resourceName === 'memory');
   return {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
@@ -62,7 +72,7 @@ export function podReading(
     restarts: state?.restartCount ?? 0,
     ...lastEnd(state),
     ...(waiting !== undefined && { waiting }),
-    ...(workingSetBytes !== undefined && { workingSetBytes }),
+    ...usedNow(use, startedAt),
     ...(limitBytes !== undefined && { limitBytes }),
     ...(requestBytes !== undefined && { requestBytes }),
     qosClass: status?.qosClass ?? 'unknown',
@@ -72,12 +82,27 @@ export function podReading(
   };
 }
 
+/** A figure that was taken before this life of the container began is of the life before. */
+function usedNow(
+  use: Use | undefined,
+  startedAt: string | undefined,
+): Pick<PodReading, 'workingSetBytes' | 'workingSetFrom'> {
+  if (use === undefined || (startedAt !== undefined && use.at < startedAt)) return {};
+  return { workingSetBytes: use.bytes, ...(use.from !== undefined && { workingSetFrom: use.from }) };
+}
+
+/** Those that have ended for good (evicted, completed) are no replicas any more. */
+export function isLive({ status }: V1Pod): boolean {
+  return status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+}
+
 export function statusOf({ status }: V1Pod, container: string): V1ContainerStatus | undefined {
   return status?.containerStatuses?.find(({ name }) => name === container);
 }
 
 function lastEnd(state: V1ContainerStatus | undefined): Pick<PodReading, 'lastEnd'> {
-  const end = state?.lastState?.terminated ?? state?.state?.terminated;
+  // Between its end and the next start, or the back-off, its last end is its present state.
+  const end = state?.state?.terminated ?? state?.lastState?.terminated;
   if (!end) return {};
   const at = iso(end.finishedAt);
   return {
@@ -86,55 +111,6 @@ function lastEnd(state: V1ContainerStatus | undefined): Pick<PodReading, 'lastEn
 }
 
 /** Times are texts on the wire, whatever the client's types say. */
-export function iso(value: Date | string | undefined): string | undefined {
-  return value === undefined ? undefined : new Date(value).toISOString();
-}
-
-/** Kills for want of memory of this container: its last end, reconciled with events, each once. */
-export function oomKills(
-  pods: readonly PodReading[],
-  events: readonly CoreV1Event[],
-  since: string,
-): readonly OomKill[] {
-  const names = new Set(pods.map(({ name }) => name));
-  const ended = pods
-    .filter(({ lastEnd: end }) => end?.reason === 'OOMKilled')
-    .map((pod): OomKill => {
-      const at = pod.lastEnd?.at;
-      const witnesses = ['lastState OOMKilled', ...(pod.lastEnd?.exitCode === 137 ? ['exit code 137'] : [])];
-      return {
-        ...(at !== undefined && { at }),
-        containerName: pod.name,
-        witnesses: [...witnesses, ...(pod.restarts > 0 ? ['restart count'] : [])],
-        recent: at === undefined || at >= since,
-      };
-    });
-  const told = events
-    .filter(({ reason = '', involvedObject }) => /oom/i.test(reason) && names.has(involvedObject.name ?? ''))
-    .filter(({ involvedObject }) => !ended.some(({ containerName }) => containerName === involvedObject.name))
-    .map((event): OomKill => {
-      const at = iso(event.lastTimestamp ?? event.eventTime ?? undefined);
-      return {
-        ...(at !== undefined && { at }),
-        ...(event.involvedObject.name !== undefined && { containerName: event.involvedObject.name }),
-        witnesses: ['event'],
-        recent: at === undefined || at >= since,
-      };
-    });
-  return [...ended, ...told];
-}
-
-/** Evictions for want of memory of the node: not of this limit. */
-export function nodeKills(events: readonly CoreV1Event[], pods: readonly V1Pod[]): readonly string[] {
-  const names = new Set(pods.map(({ metadata }) => metadata?.name));
-  const told = events
-    .filter(
-      ({ reason, message = '', involvedObject }) =>
-        reason === 'Evicted' && /memory/i.test(message) && names.has(involvedObject.name),
-    )
-    .map(({ involvedObject, message }) => `pod ${involvedObject.name} was evicted: ${message}`);
-  const failed = pods
-    .filter(({ status }) => status?.reason === 'Evicted' && /memory/i.test(status.message ?? ''))
-    .map(({ metadata, status }) => `pod ${metadata?.name} was evicted: ${status?.message}`);
-  return [...new Set([...told, ...failed])];
+export function iso(value: Date | string | undefined | null): string | undefined {
+  return value === undefined || value === null ? undefined : new Date(value).toISOString();
 }

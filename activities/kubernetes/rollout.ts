@@ -16,6 +16,8 @@ type Rollout = Pick<
   | 'rollout'
 >;
 
+const notSeen = 'its controller has not seen the last change yet';
+
 /** Where the rollout stands, by the rules of `kubectl rollout status`. */
 export function rolloutOf(workload: V1Deployment | V1StatefulSet | V1DaemonSet, kind: WorkloadKind): Rollout {
   if (kind === 'Deployment') return ofDeployment(workload as V1Deployment);
@@ -31,8 +33,7 @@ function ofDeployment({ metadata, spec, status }: V1Deployment): Rollout {
   const stuck = progress?.reason === 'ProgressDeadlineExceeded' ? progress : undefined;
   const rolling = spec?.strategy?.rollingUpdate;
   const said = (): string | undefined => {
-    if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0))
-      return 'its controller has not seen the last change yet';
+    if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return notSeen;
     if (stuck) return `it is stuck: ${stuck.message ?? stuck.reason}`;
     if (updated < replicas) return `${updated} of ${replicas} replicas are of the new template`;
     if ((status?.replicas ?? 0) > updated)
@@ -61,19 +62,20 @@ function ofDeployment({ metadata, spec, status }: V1Deployment): Rollout {
 function ofStatefulSet({ metadata, spec, status }: V1StatefulSet): Rollout {
   const replicas = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
-  const done = status?.updateRevision === status?.currentRevision;
+  const same = status?.updateRevision === status?.currentRevision;
+  const updated = same ? replicas : (status?.updatedReplicas ?? 0);
+  // Pods below the partition stay as they are until somebody lowers it: they are no rollout.
+  const wanted = Math.max(0, replicas - (spec?.updateStrategy?.rollingUpdate?.partition ?? 0));
   const said = (): string | undefined => {
-    if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0))
-      return 'its controller has not seen the last change yet';
-    return done
-      ? undefined
-      : `${status?.updatedReplicas ?? 0} of ${replicas} replicas are of the new template`;
+    if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return notSeen;
+    if (same || spec?.updateStrategy?.type === 'OnDelete' || updated >= wanted) return undefined;
+    return `${updated} of ${wanted} replicas are of the new template`;
   };
   return withWords(said(), {
     observedGeneration: status?.observedGeneration ?? 0,
     replicas,
     readyReplicas: ready,
-    updatedReplicas: done ? replicas : (status?.updatedReplicas ?? 0),
+    updatedReplicas: updated,
     paused: false,
     strategy: spec?.updateStrategy?.type ?? 'RollingUpdate',
   });
@@ -84,8 +86,9 @@ function ofDaemonSet({ metadata, spec, status }: V1DaemonSet): Rollout {
   const updated = status?.updatedNumberScheduled ?? 0;
   const ready = status?.numberReady ?? 0;
   const said = (): string | undefined => {
-    if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0))
-      return 'its controller has not seen the last change yet';
+    if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return notSeen;
+    // With OnDelete a pod is renewed when somebody deletes it: that is no rollout under way.
+    if (spec?.updateStrategy?.type === 'OnDelete') return undefined;
     return updated < replicas ? `${updated} of ${replicas} pods are of the new template` : undefined;
   };
   const rolling = spec?.updateStrategy?.rollingUpdate;

@@ -1,18 +1,18 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import type { Sample } from '../../model/evidence.js';
+import type { PodReading } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import type { Target } from '../../model/target.js';
 import type { ReadContext } from '../adapter.js';
 import { failureType, messageOf } from '../failure.js';
+import { sourceLimit } from './asked.js';
 import type { CallOptions, Cluster } from './client.js';
-import { healthOf, killsOf, latestStart, worstOf } from './measure.js';
-import { paths } from './paths.js';
-import { type PodMetrics, podReading, workingSets } from './pods.js';
-import { containerOf, readWorkload, selectorOf } from './workload.js';
+import { blindness, byFullness, healthOf, killsOf, worstOf } from './measure.js';
+import { nodeNames, readAllocatable } from './nodes.js';
+import { type OwnPods, readOwnPods } from './own-pods.js';
+import { rolloutOf } from './rollout.js';
+import { readWorkload } from './workload.js';
 
-interface List<T> {
-  readonly items?: readonly T[];
-}
+const limitMs = 10_000;
 
 /** One light reading: the workload, its pods and their figures. A passing fault is a gap. */
 export async function sampleTarget(
@@ -20,38 +20,69 @@ export async function sampleTarget(
   target: Target,
   settings: WorkloadSettings,
   context: ReadContext,
+  secret: (name: string) => string,
 ): Promise<Sample> {
   const at = context.now().toISOString();
-  const options: CallOptions = { signal: context.signal, timeoutMs: 10_000 };
+  const options: CallOptions = { signal: context.signal, timeoutMs: limitMs };
+  const gaps: string[] = [];
   try {
     const workload = await readWorkload(cluster, settings, options);
-    const container = containerOf(workload, settings).name;
-    const selector = selectorOf(workload);
-    const [{ items: pods = [] }, metrics] = await Promise.all([
-      cluster.get<List<V1Pod>>(paths.pods(settings.namespace, selector), options),
-      cluster.get<List<PodMetrics>>(paths.podMetrics(settings.namespace, selector), options),
-    ]);
-    const used = workingSets(metrics.items ?? [], container, context.now());
-    const readings = pods.map((pod) =>
-      podReading(pod, container, target.key, used.get(pod.metadata?.name ?? '')),
-    );
-    const measure = worstOf(readings, []);
+    const own = await readOwnPods({
+      cluster,
+      settings,
+      workload,
+      targetKey: target.key,
+      now: context.now,
+      signal: context.signal,
+      limitMs,
+      secret,
+      async read(source, _name, work) {
+        try {
+          return await work(AbortSignal.any([context.signal, AbortSignal.timeout(sourceLimit)]));
+        } catch (error) {
+          context.signal.throwIfAborted();
+          gaps.push(`${source}: ${messageOf(error)}`);
+          return undefined;
+        }
+      },
+    });
+    const nodes = await nodesOf(cluster, own, options);
+    const { replicas } = rolloutOf(workload, settings.kind);
+    const why = {
+      hasPrometheus: settings.prometheus !== undefined,
+      ...(gaps[0] !== undefined && { gap: gaps[0] }),
+    };
+    const measure = worstOf(own.readings, nodes);
+    const [worst] = byFullness(own.readings, nodes);
     return {
       at,
       ...(measure
         ? { used: measure.used, limit: measure.limit }
-        : { gap: 'no fresh figure of any of its pods' }),
-      kills: killsOf(readings),
-      ...healthOf(
-        workload.spec && 'replicas' in workload.spec ? (workload.spec.replicas ?? 1) : readings.length,
-        readings,
-      ),
+        : { gap: blindness(replicas, own.readings, why) }),
+      kills: killsOf(own.readings),
+      ...healthOf(replicas, own.readings),
       id: workload.metadata?.uid ?? '',
-      ...latestStart(readings),
+      ...startOf(worst),
     };
   } catch (error) {
     context.signal.throwIfAborted();
     const gone = failureType(error) === 'TargetGone';
     return { at, gap: messageOf(error), ...(gone && { healthy: false, healthNote: 'it is gone' }) };
   }
+}
+
+function startOf(pod: PodReading | undefined): Pick<Sample, 'startedAt'> {
+  return pod?.startedAt === undefined ? {} : { startedAt: pod.startedAt };
+}
+
+/** Only where pods have no limit of their own; a node that can't be read makes them unmeasured. */
+async function nodesOf(cluster: Cluster, { all, readings }: OwnPods, options: CallOptions) {
+  const unlimited = new Set(
+    readings.filter(({ limitBytes }) => limitBytes === undefined).map(({ name }) => name),
+  );
+  const names = nodeNames(all.filter(({ metadata }) => unlimited.has(metadata?.name ?? '')));
+  const found = await Promise.all(
+    names.map((name) => readAllocatable(cluster, name, options).catch(() => undefined)),
+  );
+  return found.filter((node) => node !== undefined);
 }

@@ -14,6 +14,7 @@ import { ownersOf } from './owners.js';
 import { paths } from './paths.js';
 import { quantityOf } from './quantity.js';
 import { rolloutOf } from './rollout.js';
+import { inWords } from './selectors.js';
 
 export type Workload = V1Deployment | StatefulSet | DaemonSet;
 type StatefulSet = V1StatefulSet;
@@ -51,24 +52,28 @@ export function templateOf(workload: Workload): V1PodTemplateSpec {
 }
 
 export function selectorOf(workload: Workload): string {
-  const { matchLabels = {}, matchExpressions = [] } = workload.spec?.selector ?? {};
-  const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
-  const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
-    if (operator === 'Exists') return key;
-    if (operator === 'DoesNotExist') return `!${key}`;
-    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
-  });
-  return [...labels, ...expressions].join(',');
+  return inWords(workload.spec?.selector ?? {});
 }
 
-/** ConfigMaps that the container's variables come from, by name. */
-export function configMapsOf(container: V1Container): readonly string[] {
+/** More ConfigMaps are not read. */
+const mostConfigMaps = 10;
+
+/** ConfigMaps that the container's variables come from, then those that the pod mounts, by name. */
+export function configMapsOf(workload: Workload, container: V1Container): readonly string[] {
   const names = [
     ...(container.envFrom ?? []).map(({ configMapRef }) => configMapRef?.name),
     ...(container.env ?? []).map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+    ...(templateOf(workload).spec?.volumes ?? []).flatMap(({ configMap, projected }) => [
+      configMap?.name,
+      ...(projected?.sources ?? []).map((source) => source.configMap?.name),
+    ]),
   ];
-  return [...new Set(names.filter((name): name is string => name !== undefined && name !== ''))];
+  const own = names.filter((name) => name !== undefined && name !== '' && name !== clusterAuthority);
+  return [...new Set(own)].filter((name) => name !== undefined).slice(0, mostConfigMaps);
 }
+
+/** In every namespace and in every pod that talks to the API: it is the cluster's, and no setting. */
+const clusterAuthority = 'kube-root-ca.crt';
 
 /** What the look tells of the workload. */
 export function workloadReading(
@@ -82,6 +87,8 @@ export function workloadReading(
   const resources = container.resources;
   const templateLimitBytes = quantityOf(resources?.limits?.memory);
   const templateRequestBytes = quantityOf(resources?.requests?.memory);
+  const names = settings.env.map(({ name }) => name);
+  const env = names.map((name) => variable(name, container, configMaps));
   const revision = metadata?.annotations?.['deployment.kubernetes.io/revision'];
   return {
     kind: settings.kind,
@@ -97,16 +104,21 @@ export function workloadReading(
     ...(templateLimitBytes !== undefined && { templateLimitBytes }),
     ...(templateRequestBytes !== undefined && { templateRequestBytes }),
     heapFlags: heapFlagsOf(container),
-    env: settings.env.map(({ name }) => variable(name, container, configMaps)),
-    owners: ownersOf(metadata, {
-      container: container.name,
-      variables: settings.env.map(({ name }) => name),
-    }),
+    env,
+    owners: ownersOf(metadata, { container: container.name, variables: names }, mapsOf(env, configMaps)),
     ...(revision !== undefined && { revision }),
   };
 }
 
 type Variable = WorkloadReading['env'][number];
+
+/** The ConfigMaps that hold variables of interest: their owners own what is in them. */
+function mapsOf(env: readonly Variable[], configMaps: ReadonlyMap<string, V1ConfigMap>) {
+  return env.flatMap(({ name: variable, configMap }) => {
+    const meta = configMap && configMaps.get(configMap.name)?.metadata;
+    return configMap && meta ? [{ variable, key: configMap.key, meta }] : [];
+  });
+}
 
 /** As the kubelet resolves it: `env` wins over `envFrom`, and of those the last. */
 function variable(

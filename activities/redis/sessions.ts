@@ -1,7 +1,9 @@
 import type { SessionReading } from '../../model/kubernetes/details.js';
 import type { SessionSettings } from '../../model/kubernetes/settings.js';
+import { messageOf } from '../failure.js';
 import { type Redis, withRedis } from './client.js';
-import { connectionsByAddress, readInfo } from './info.js';
+import { connectionsByAddress, figureOf, readInfo, readMaxClients, refuseCluster } from './info.js';
+import { readSample, type SampledSession } from './session-sample.js';
 
 /** A scan ends here: what was not read is not claimed. Keys, and milliseconds. */
 const scanLimit = 300_000;
@@ -10,21 +12,53 @@ const perScan = 2_000;
 /** So many sessions are looked at one by one. */
 const sampleSize = 200;
 
-/** Sessions by SCAN (never KEYS, which holds the server), a sample of them, and what the server says of itself. */
+/** What is counted in a server outside the cluster's API. */
+export interface Counted<Reading> {
+  readonly reading: Reading;
+  /** By the client's address; absent where the server does not tell its clients apart. */
+  readonly connections?: ReadonlyMap<string, number>;
+  /** What it does not say, and why. */
+  readonly gaps: readonly { readonly source: string; readonly name: string; readonly gap: string }[];
+}
+
+/**
+ * Sessions by SCAN (never KEYS, which holds the server), a sample of them, and what the server says of itself. What
+ * its user may not ask is a gap; only the scan itself is needed. Throws `Unreachable`, `Misconfigured`, `Unsupported`.
+ */
 export async function readSessions(
   settings: SessionSettings,
   secret: (name: string) => string,
   signal: AbortSignal,
-): Promise<{ readonly reading: SessionReading; readonly connections: ReadonlyMap<string, number> }> {
+): Promise<Counted<SessionReading>> {
   return withRedis(redisAddress(settings, secret), signal, async (redis) => {
-    const [scanned, info, connections] = await Promise.all([
+    const gaps: { source: string; name: string; gap: string }[] = [];
+    const orGap = async <T>(source: string, name: string, work: Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work;
+      } catch (error) {
+        gaps.push({ source, name, gap: messageOf(error) });
+        return undefined;
+      }
+    };
+    const info = (await orGap('INFO', 'redis.info', readInfo(redis))) ?? new Map<string, string>();
+    refuseCluster(info, settings.url);
+    const [scanned, maxClients, connections] = await Promise.all([
       scan(redis, settings.match),
-      readInfo(redis),
-      connectionsByAddress(redis),
+      orGap('CONFIG GET', 'redis.maxClients', readMaxClients(redis, info)),
+      orGap('CLIENT LIST', 'redis.connections', connectionsByAddress(redis)),
     ]);
-    const sampled = await Promise.all(scanned.sample.map((key) => readOne(redis, key)));
-    const seen = sampled.filter((one) => one !== undefined);
-    return { connections, reading: summed(scanned, seen, info) };
+    if (!scanned.complete)
+      gaps.push({
+        source: 'SCAN',
+        name: 'sessions.count',
+        gap: `the scan ended at its limit: there are at least ${scanned.keys}`,
+      });
+    const { seen, gaps: unread } = await readSample(redis, scanned.sample);
+    return {
+      reading: summed(scanned, seen, info, maxClients),
+      gaps: [...gaps, ...unread],
+      ...(connections && { connections }),
+    };
   });
 }
 
@@ -70,51 +104,25 @@ async function scan(redis: Redis, match: string): Promise<Scanned> {
   return { keys, complete: cursor === '0', sample };
 }
 
-interface One {
-  readonly bytes?: number;
-  /** Milliseconds; -1: it never expires. */
-  readonly pttl: number;
-  readonly idleSeconds?: number;
-}
-
-/** None of these three counts as a use of the key. Undefined: it is gone since. */
-async function readOne(redis: Redis, key: string): Promise<One | undefined> {
-  const [bytes, pttl, idle] = await Promise.all([
-    redis.send('MEMORY', 'USAGE', key, 'SAMPLES', 5).catch(() => undefined),
-    redis.send('PTTL', key),
-    // With an LFU policy there is no idle time.
-    redis.send('OBJECT', 'IDLETIME', key).catch(() => undefined),
-  ]);
-  if (Number(pttl) === -2) return undefined;
-  return {
-    pttl: Number(pttl),
-    ...(typeof bytes === 'number' && { bytes }),
-    ...(typeof idle === 'number' && { idleSeconds: idle }),
-  };
-}
-
 /** A session that nobody has used for so long is idle, seconds: the least life that a session is left with. */
 const idleFrom = 900;
 
 function summed(
   { keys, complete }: Scanned,
-  seen: readonly One[],
+  seen: readonly SampledSession[],
   info: ReadonlyMap<string, string>,
+  maxClients: number | undefined,
 ): SessionReading {
   const sizes = seen.flatMap(({ bytes }) => bytes ?? []);
   const idle = seen.flatMap(({ idleSeconds }) => idleSeconds ?? []);
   const lives = seen.filter(({ pttl }) => pttl >= 0).map(({ pttl }) => Math.round(pttl / 1000));
-  const number = (name: string): number | undefined => {
-    const value = Number(info.get(name));
-    return info.has(name) && Number.isFinite(value) ? value : undefined;
-  };
   const policy = info.get('maxmemory_policy');
   const figures = {
-    maxmemoryBytes: number('maxmemory'),
-    usedMemoryBytes: number('used_memory'),
-    connectedClients: number('connected_clients'),
-    maxClients: number('maxclients'),
-    rejectedConnections: number('rejected_connections'),
+    maxmemoryBytes: figureOf(info, 'maxmemory'),
+    usedMemoryBytes: figureOf(info, 'used_memory'),
+    connectedClients: figureOf(info, 'connected_clients'),
+    maxClients,
+    rejectedConnections: figureOf(info, 'rejected_connections'),
   };
   return {
     keys,

@@ -1,20 +1,27 @@
 import type { Change, Effect } from '../../model/change.js';
 import type { ShortenTtlParams } from '../../model/changes/kubernetes/params.js';
-import { duration } from '../../model/format.js';
-import type { Json } from '../../model/json.js';
+import { leastTtlSeconds } from '../../model/changes/kubernetes/shorten-ttl.js';
+import { bytes, duration } from '../../model/format.js';
 import type { Applier, ApplyContext } from '../adapter.js';
 import { failure } from '../failure.js';
 import { type Redis, withRedis } from './client.js';
+import { giveBack } from './give-back.js';
+import { figureOf, readInfo, refuseCluster } from './info.js';
 import { redisAddress } from './sessions.js';
-import { shortenScript, undoScript } from './ttl-scripts.js';
+import { shortenScript } from './ttl-scripts.js';
 
 /** Keys in one script: it holds Redis for a third of a millisecond or so. */
 const perScript = 100;
-const perScan = 500;
+/** Keys in one page of the scan; before each, it is asked whether the change may still go on. */
+const perScan = 1_000;
+/** Of what is free below `maxmemory`, the kept expiries take this share at most: the sessions need room, too. */
+const shareOfRoom = 0.5;
+/** What is Nightshift's own is no session, whatever the pattern says. */
+const ours = 'nightshift:';
 
 /** Where the old expiries of one change are kept, in Redis itself. */
 export function keptIn(changeId: string): string {
-  return `nightshift:ttl:${changeId}`;
+  return `${ours}ttl:${changeId}`;
 }
 
 /**
@@ -24,10 +31,13 @@ export function keptIn(changeId: string): string {
  */
 export const shortenTtlApplier: Applier<ShortenTtlParams> = async (change, context) => {
   const address = redisAddress(change.params, context.secret);
-  const back = change.fields[0]?.after === null;
-  return withRedis(address, context.signal, (redis) =>
-    back ? giveBack(redis, change, context) : shorten(redis, change, context),
-  );
+  return withRedis(address, context.signal, async (redis) => {
+    if (change.fields[0]?.after !== null) return shorten(redis, change, context);
+    const { of } = change.fresh;
+    if (typeof of !== 'string')
+      throw failure('Misconfigured', `${change.sentence}: it does not say what it undoes`);
+    return giveBack(redis, keptIn(of), context);
+  });
 };
 
 async function shorten(
@@ -35,131 +45,88 @@ async function shorten(
   change: Change<ShortenTtlParams>,
   context: ApplyContext,
 ): Promise<Effect> {
-  const { match, toSeconds, idleSeconds, hashBytesAtMost, undoSeconds } = change.params;
+  const { match, toSeconds, idleSeconds, undoSeconds, url } = change.params;
+  if (toSeconds < leastTtlSeconds)
+    throw failure(
+      'Misconfigured',
+      `${change.sentence}: no session is left with less than ${leastTtlSeconds} s`,
+    );
+  const most = await bytesAtMost(redis, change.params, url);
   const script = String(await redis.send('SCRIPT', 'LOAD', shortenScript));
   const hash = keptIn(change.id);
-  await context.confirm();
-  const counts = { looked: 0, shortened: 0, before: 0, full: false };
+  const counts = { looked: 0, shortened: 0, unknown: 0, full: false };
   const work = async (keys: readonly string[]): Promise<void> => {
-    const [done, before, full] = (await redis.send(
-      'EVALSHA',
-      script,
-      keys.length + 1,
-      hash,
-      ...keys,
-      toSeconds * 1000,
-      idleSeconds,
-      hashBytesAtMost,
-      undoSeconds * 1000,
-    )) as number[];
+    const words = [script, keys.length + 1, hash, ...keys];
+    const limits = [toSeconds * 1000, idleSeconds, most, undoSeconds * 1000];
+    const [done = 0, unknown = 0, full] = (await redis.send('EVALSHA', ...words, ...limits)) as number[];
     counts.looked += keys.length;
-    counts.shortened += done ?? 0;
-    counts.before += before ?? 0;
+    counts.shortened += done;
+    counts.unknown += unknown;
     counts.full ||= full === 1;
   };
-  await eachKey(
-    redis,
-    match,
-    async (keys) => {
-      for (let at = 0; at < keys.length && !counts.full; at += perScript) {
-        await work(keys.slice(at, at + perScript));
-        await context.confirm({ begun: true });
-      }
-      return !counts.full;
-    },
-    context,
-    counts,
-  );
-  return effectOf(context, counts, { toSeconds, undoSeconds, hash });
+  let cursor = '0';
+  let begun = false;
+  do {
+    context.signal.throwIfAborted();
+    const page = await redis.send('SCAN', cursor, 'MATCH', match, 'COUNT', perScan);
+    const [next, found] = page as [string, string[]];
+    cursor = String(next);
+    const keys = found.filter((key) => !key.startsWith(ours));
+    if (keys.length > 0) await (begun ? context.confirm({ begun }) : context.confirm());
+    begun ||= keys.length > 0;
+    for (let at = 0; at < keys.length && !counts.full; at += perScript)
+      await work(keys.slice(at, at + perScript));
+    context.heartbeat({ phase: 'shortening', ...counts });
+  } while (cursor !== '0' && !counts.full);
+  return effectOf(redis, context, change.params, { ...counts, hash, most });
 }
 
-interface Counts {
+/** What was approved, or less where Redis has less room: it must not throw out sessions to keep their expiries. */
+async function bytesAtMost(
+  redis: Redis,
+  { hashBytesAtMost }: ShortenTtlParams,
+  url: string,
+): Promise<number> {
+  const info = await readInfo(redis).catch(() => undefined);
+  if (info === undefined) return hashBytesAtMost;
+  refuseCluster(info, url);
+  const [limit = 0, used = 0] = [figureOf(info, 'maxmemory'), figureOf(info, 'used_memory')];
+  return limit === 0
+    ? hashBytesAtMost
+    : Math.min(hashBytesAtMost, Math.max(0, Math.floor((limit - used) * shareOfRoom)));
+}
+
+interface Done {
   readonly looked: number;
-  readonly shortened: number;
-  /** Shortened by an earlier attempt of the same change. */
-  readonly before: number;
+  readonly unknown: number;
   readonly full: boolean;
+  readonly hash: string;
+  readonly most: number;
 }
 
-function effectOf(
-  context: ApplyContext,
-  counts: Counts,
-  { toSeconds, undoSeconds, hash }: { toSeconds: number; undoSeconds: number; hash: string },
-): Effect {
-  const shortened = counts.shortened + counts.before;
-  const until = new Date(context.now().getTime() + undoSeconds * 1000).toISOString();
-  const cut = counts.full
-    ? '; it stopped where the kept expiries would have taken more than was allowed'
-    : '';
-  const status = shortened === 0 ? 'nothing' : 'applied';
-  return {
-    status,
-    at: context.now().toISOString(),
-    note: `${shortened} of ${counts.looked} sessions end within ${duration(toSeconds)} now; can be undone until ${until}${cut}`,
-    details: { shortened, looked: counts.looked, undoUntil: until, hash },
-  };
-}
-
-/** Goes over all keys that match, by SCAN. `work` answers whether to go on. */
-async function eachKey(
+/** What Redis itself has kept tells how many there were, over all attempts, and until when it can be undone. */
+async function effectOf(
   redis: Redis,
-  match: string,
-  work: (keys: readonly string[]) => Promise<boolean>,
   context: ApplyContext,
-  progress: object,
-): Promise<void> {
-  let cursor = '0';
-  do {
-    context.signal.throwIfAborted();
-    const [next, keys] = (await redis.send('SCAN', cursor, 'MATCH', match, 'COUNT', perScan)) as [
-      string,
-      string[],
-    ];
-    cursor = String(next);
-    if (keys.length > 0 && !(await work(keys))) return;
-    context.heartbeat({ phase: 'shortening', ...(progress as { [key: string]: Json }) });
-  } while (cursor !== '0');
-}
-
-/** What is kept of the change is given back, where nobody has renewed the key since. */
-async function giveBack(
-  redis: Redis,
-  change: Change<ShortenTtlParams>,
-  context: ApplyContext,
+  { toSeconds, idleSeconds }: ShortenTtlParams,
+  { looked, unknown, full, hash, most }: Done,
 ): Promise<Effect> {
-  const { of } = change.fresh;
-  if (typeof of !== 'string')
-    throw failure('Misconfigured', `${change.sentence}: it does not say what it undoes`);
-  const hash = keptIn(of);
-  const script = String(await redis.send('SCRIPT', 'LOAD', undoScript));
-  const kept = Number(await redis.send('HLEN', hash));
-  await context.confirm();
-  const counts = { given: 0, left: 0 };
-  let cursor = '0';
-  do {
-    context.signal.throwIfAborted();
-    const [next, flat] = (await redis.send('HSCAN', hash, cursor, 'COUNT', perScript)) as [string, string[]];
-    cursor = String(next);
-    const keys = flat.filter((_, index) => index % 2 === 0);
-    if (keys.length === 0) continue;
-    const [given, left] = (await redis.send('EVALSHA', script, keys.length + 1, hash, ...keys)) as number[];
-    counts.given += given ?? 0;
-    counts.left += left ?? 0;
-    context.heartbeat({ phase: 'giving back', ...counts });
-  } while (cursor !== '0');
-  const at = context.now().toISOString();
-  if (kept === 0)
-    return {
-      status: 'nothing',
-      at,
-      note: 'nothing is kept of it any more: its time to be undone is over',
-      details: {},
-    };
-  const left = counts.left === 0 ? '' : `, ${counts.left} had been renewed or had ended and were left alone`;
+  const [shortened, left] = [Number(await redis.send('HLEN', hash)), Number(await redis.send('PTTL', hash))];
+  const until = new Date(context.now().getTime() + Math.max(0, left)).toISOString();
+  const notes = [
+    `${shortened} of ${looked} sessions end within ${duration(toSeconds)} now`,
+    ...(shortened > 0 ? [`can be undone until ${until}`] : []),
+    ...(full ? [`it stopped where the kept expiries would have taken more than ${bytes(most)}`] : []),
+    ...(unknown > 0
+      ? [
+          `${unknown} were left alone: Redis does not say whether they were idle for ${duration(idleSeconds)} (an LFU policy, or OBJECT is forbidden)`,
+        ]
+      : []),
+  ];
   return {
-    status: 'applied',
-    at,
-    note: `${counts.given} sessions have their lives back${left}`,
-    details: counts,
+    status: shortened === 0 ? 'nothing' : 'applied',
+    at: context.now().toISOString(),
+    note: notes.join('; '),
+    details: { shortened, looked, hash, ...(shortened > 0 && { undoUntil: until }) },
   };
 }

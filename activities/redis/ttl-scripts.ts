@@ -1,9 +1,11 @@
 /**
  * KEYS: the hash of kept expiries, then sessions. ARGV: the life in ms, the idle time in s, the hash's bytes at most,
- * the time in which it can be undone in ms. Answers: shortened now, shortened before, 1 where the hash is full.
+ * the time in which it can be undone in ms. Answers: shortened now; left alone because the server does not say how
+ * long they were idle; 1 where the hash is full.
  *
  * A field of the hash is a key; its value the old expiry (ms since 1970, -1: none) and the new one, so that an undo
- * can tell whether somebody has renewed the key since.
+ * can tell whether somebody has renewed the key since. Both are written in this one script: a key that is in the hash
+ * was shortened, and is never shortened again by the same change.
  */
 export const shortenScript = `
 local hash = KEYS[1]
@@ -11,18 +13,21 @@ local life, idle, most, undo = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(AR
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local used = redis.call('MEMORY', 'USAGE', hash, 'SAMPLES', 1) or 0
-local done, before = 0, 0
+local done, unknown, full = 0, 0, 0
 for i = 2, #KEYS do
   local key = KEYS[i]
-  if redis.call('HEXISTS', hash, key) == 1 then
-    before = before + 1
-  else
+  if redis.call('HEXISTS', hash, key) == 0 then
     local left = redis.call('PTTL', key)
     if left == -1 or left > life then
-      local rest = redis.pcall('OBJECT', 'IDLETIME', key)
-      if type(rest) == 'number' and rest >= idle then
+      local rest = idle == 0 and 0 or redis.pcall('OBJECT', 'IDLETIME', key)
+      if type(rest) ~= 'number' then
+        unknown = unknown + 1
+      elseif rest >= idle then
         used = used + #key + 80
-        if used > most then return { done, before, 1 } end
+        if used > most then
+          full = 1
+          break
+        end
         local old = left == -1 and -1 or now + left
         local new = now + life
         redis.call('HSET', hash, key, string.format('%.0f %.0f', old, new))
@@ -33,16 +38,19 @@ for i = 2, #KEYS do
   end
 end
 if done > 0 then redis.call('PEXPIRE', hash, undo) end
-return { done, before, 0 }
+return { done, unknown, full }
 `;
 
-/** KEYS: the hash, then sessions in it. Answers: given back, left alone. */
+/**
+ * KEYS: the hash, the counts of what was given back, then sessions in the hash. ARGV: how long the counts are kept, ms.
+ * Answers what was given back and what was left alone so far, by this attempt and those before it.
+ */
 export const undoScript = `
-local hash = KEYS[1]
+local hash, counts = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local given, left = 0, 0
-for i = 2, #KEYS do
+for i = 3, #KEYS do
   local key = KEYS[i]
   local kept = redis.call('HGET', hash, key)
   if kept then
@@ -57,5 +65,8 @@ for i = 2, #KEYS do
     redis.call('HDEL', hash, key)
   end
 end
+given = redis.call('HINCRBY', counts, 'given', given)
+left = redis.call('HINCRBY', counts, 'left', left)
+redis.call('PEXPIRE', counts, ARGV[1])
 return { given, left }
 `;

@@ -3,7 +3,7 @@
  * MEM-001), pools, contexts and requests in flight. Other metrics stay where they are.
  */
 const known =
-  /^(?:(?:agent|bruno)_\w+|process_(?:resident|virtual)_memory_bytes|process_open_fds|process_start_time_seconds|nodejs_(?:heap_size_\w+|external_memory)_bytes|jvm_memory_(?:used|max|committed)_bytes|jvm_buffer_memory_used_bytes|go_memstats_(?:heap_\w+|sys)_bytes|go_goroutines|python_gc_\w+_total|\w*in_?flight\w*|\w*cache_(?:items|bytes|size|max_items|max_bytes|entries)|\w*active_sessions)$/;
+  /^(?:(?:agent|bruno)_\w+|process_(?:resident|virtual|shared)_memory_bytes|process_open_fds|process_start_time_seconds|nodejs_(?:heap_size_\w+|external_memory)_bytes|jvm_memory_(?:used|max|committed)_bytes|jvm_buffer_memory_used_bytes|go_memstats_(?:heap_\w+|sys)_bytes|go_goroutines|python_gc_\w+_total|\w*in_?flight\w*|\w*cache_(?:items|bytes|size|max_items|max_bytes|entries)|\w*active_sessions)$/;
 const most = 60;
 
 /** Parses Prometheus' text format. Samples of one name with different labels are added up; histograms are left out. */

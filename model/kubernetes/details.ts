@@ -40,6 +40,10 @@ export interface PodReading {
   /** Why it does not run: `CrashLoopBackOff`, `ImagePullBackOff`. */
   readonly waiting?: string;
   readonly workingSetBytes?: number;
+  /** Who told it, where it was not the metrics API: `Prometheus, 40 s ago`. */
+  readonly workingSetFrom?: string;
+  /** The working set and the page cache that the kernel would give back. */
+  readonly usageBytes?: number;
   /** As actuated for this pod: an in-place resize differs from the template. */
   readonly limitBytes?: number;
   readonly requestBytes?: number;
@@ -52,6 +56,8 @@ export interface PodReading {
     readonly rssBytes: number;
     readonly vmsBytes?: number;
     readonly sharedBytes?: number;
+    /** Established connections of the pod by the other end's port: `{"6379": 12}`. */
+    readonly sockets?: Readonly<Record<string, number>>;
     readonly source: string;
   };
   /** Connections of this pod, where they could be told apart. */
@@ -109,6 +115,8 @@ export interface Autoscaling {
     readonly resourceVersion: string;
     readonly generation: number;
     readonly keda: boolean;
+    /** Why it can't scale, or is held at a bound. */
+    readonly note?: string;
   };
   /** Update mode of a VPA that targets it. */
   readonly vpa?: { readonly name: string; readonly mode: string };

@@ -1,0 +1,46 @@
+import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
+import type { Reading } from '../adapter.js';
+import { evenly } from './series.js';
+
+/** A look is at most 64 kB; policy and settings are added to what was read. */
+const mostBytes = 56 * 1024;
+
+type Read = Reading<WorkloadDetails>;
+
+/** Least wanted first: what is left out is detail, never a pod's figure or a gap. */
+const cuts: readonly ((read: Read) => Read)[] = [
+  (read) => having(read, { logLines: read.details.logLines.slice(-20) }),
+  (read) =>
+    having(read, {
+      lately: read.details.lately.map(({ differs, ...rest }, index, all) => ({
+        ...rest,
+        // Only the last releases may have begun it.
+        ...(differs && index >= all.length - 3 && { differs: differs.slice(0, 10) }),
+      })),
+    }),
+  (read) => having(read, { sessionHistory: evenly(read.details.sessionHistory, 60) }),
+  (read) =>
+    having(read, {
+      history: read.details.history.map(({ pod, points }) => ({ pod, points: evenly(points, 60) })),
+    }),
+  (read) => ({ ...read, evidence: read.evidence.filter(({ name }) => !name.startsWith('app.')) }),
+  (read) => having(read, { pods: read.details.pods.map(withFewFigures) }),
+  (read) => having(read, { pods: read.details.pods.slice(0, 8), logLines: [] }),
+];
+
+/** The reading, with so much left out that it fits into a look. */
+export function fitted(read: Read): Read {
+  return cuts.reduce((rest, cut) => (sizeOf(rest) > mostBytes ? cut(rest) : rest), read);
+}
+
+function sizeOf(read: Read): number {
+  return Buffer.byteLength(JSON.stringify(read));
+}
+
+function having(read: Read, details: Partial<WorkloadDetails>): Read {
+  return { ...read, details: { ...read.details, ...details } };
+}
+
+function withFewFigures(pod: PodReading): PodReading {
+  return { ...pod, app: Object.fromEntries(Object.entries(pod.app).slice(0, 20)) };
+}

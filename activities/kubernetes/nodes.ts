@@ -1,0 +1,90 @@
+import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
+import type { NodeReading } from '../../model/kubernetes/details.js';
+import { messageOf } from '../failure.js';
+import type { CallOptions, Cluster } from './client.js';
+import { paths } from './paths.js';
+import { isLive } from './pods.js';
+import { quantityOf } from './quantity.js';
+
+interface List<T> {
+  readonly items?: readonly T[];
+}
+
+/** More nodes are not read: the fullest pods are on a few of them. */
+const mostNodes = 5;
+
+/** Names of the nodes that these pods are on. */
+export function nodeNames(pods: readonly V1Pod[]): readonly string[] {
+  return [...new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []))].slice(0, mostNodes);
+}
+
+/** One node's memory; what only its use or its pods would tell is left out, and told to `gap` with the reason. */
+export async function readNode(
+  cluster: Cluster,
+  name: string,
+  options: CallOptions,
+  gap: (source: string, what: string, why: string) => void,
+): Promise<NodeReading> {
+  const orGap = async <T>(source: string, what: string, work: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work;
+    } catch (error) {
+      gap(source, what, messageOf(error));
+      return undefined;
+    }
+  };
+  const [node, metrics, pods] = await Promise.all([
+    cluster.get<V1Node>(paths.node(name), options),
+    orGap(
+      'kubectl top node',
+      'node.used',
+      cluster.get<{ readonly usage?: { readonly memory?: string } }>(paths.nodeMetrics(name), options),
+    ),
+    orGap(
+      'kubectl describe node',
+      'node.requested',
+      cluster.get<List<V1Pod>>(paths.podsOnNode(name), options),
+    ),
+  ]);
+  const usedBytes = quantityOf(metrics?.usage?.memory);
+  const requestedBytes = pods?.items && requested(pods.items);
+  return {
+    name,
+    allocatableBytes: quantityOf(node.status?.allocatable?.memory) ?? 0,
+    ...(usedBytes !== undefined && usedBytes > 0 && { usedBytes }),
+    ...(requestedBytes !== undefined && { requestedBytes }),
+    memoryPressure:
+      node.status?.conditions?.some(({ type, status }) => type === 'MemoryPressure' && status === 'True') ??
+      false,
+  };
+}
+
+/** Only what a node can give, for pods without a limit. */
+export async function readAllocatable(
+  cluster: Cluster,
+  name: string,
+  options: CallOptions,
+): Promise<Pick<NodeReading, 'name' | 'allocatableBytes'>> {
+  const node = await cluster.get<V1Node>(paths.node(name), options);
+  return { name, allocatableBytes: quantityOf(node.status?.allocatable?.memory) ?? 0 };
+}
+
+/** What the scheduler has promised there, side-cars that start as init containers among them. */
+function requested(pods: readonly V1Pod[]): number {
+  return pods
+    .filter(isLive)
+    .flatMap(({ spec }) => [
+      ...(spec?.containers ?? []),
+      ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
+    ])
+    .reduce((sum, { resources }) => sum + (quantityOf(resources?.requests?.memory) ?? 0), 0);
+}
+
+/** What the nodes say of themselves: kills outside of any limit, pressure. Newest last. */
+export async function readNodeEvents(
+  cluster: Cluster,
+  options: CallOptions,
+): Promise<readonly CoreV1Event[]> {
+  const { items = [] } = await cluster.get<List<CoreV1Event>>(paths.nodeEvents, options);
+  return items;
+}
