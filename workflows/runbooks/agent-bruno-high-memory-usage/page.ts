@@ -15,6 +15,7 @@ export const page: RunbookPage = {
   symptoms: [
     'A pod approaches or exceeds its memory limit (1Gi in the source): warning from 80 %, critical from 90 %',
     'Slow answers, and containers that end OOMKilled',
+    'A pod that is killed for want of memory again and again is critical, whatever it uses between two kills',
   ],
   impact:
     'Users: low to medium, slow answers and possible kills. Business: low, restarts may cost availability. Data: none is lost by the incident itself; of the remedies, shortening the lives of sessions loses those that are not used again, so it is always asked for.',
@@ -32,7 +33,8 @@ export const page: RunbookPage = {
     'No new OOM kill since the last change',
     'It does not grow back: at the measured rate the threshold is far away',
     'It answers its functional probe (POST /chat)',
-    'All replicas are ready, and no rollout is under way',
+    'All replicas are ready',
+    'No rollout is under way',
   ],
   escalation: [
     'Review the application code for leaks: where the growth began, and with which release',

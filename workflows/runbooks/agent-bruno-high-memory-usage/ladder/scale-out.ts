@@ -24,6 +24,7 @@ export const scaleOut: Remedy<WorkloadLook> = {
       return { skip: 'more pods would open more connections, and would not empty the full ones' };
     const unfit = notFor(diagnosis, [causes.traffic, causes.sessions]);
     if (unfit !== null) return { skip: `${unfit}; more pods would not empty the full ones` };
+    if (workload.paused) return { skip: 'it is paused: somebody stopped it on purpose' };
     const { maxReplicas } = look.settings;
     if (maxReplicas === undefined)
       return { skip: 'the configuration allows no more replicas (maxReplicas: in nightshift.yaml)' };
