@@ -6,8 +6,6 @@ import { parse } from 'yaml';
 /** The shipped rules, read, and the small changes to them that their tests must notice. */
 
 export const FOLDER = fileURLToPath(new URL('../../deploy/prometheus/', import.meta.url));
-export const RULES = 'mem-001.rules.yml';
-export const TESTS = 'mem-001.rules.test.yml';
 
 export interface Rule {
   alert?: string;
@@ -25,11 +23,6 @@ export interface TestFile {
   evaluation_interval: string;
   tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
 }
-const rules = parse(readFileSync(join(FOLDER, RULES), 'utf8')) as RuleFile;
-export const ruleTests = parse(readFileSync(join(FOLDER, TESTS), 'utf8')) as TestFile;
-export const allRules = rules.groups.flatMap((group) => group.rules);
-export const alerts = allRules.filter((rule) => rule.alert !== undefined);
-
 /** One small change to one rule that a test of the rules must notice. */
 interface Mutant {
   name: string;
@@ -64,34 +57,47 @@ function loosen(operator: string, threshold: number): string {
   return `${operator} ${threshold === 0 ? -1 : threshold * 0.98}`;
 }
 
-/** All mutants, by name. */
-export const mutants = allRules.flatMap(mutantsOf).map((mutant) => [mutant.name, mutant] as const);
-
-/** The alerts that a change of this rule can show in: itself, or those that read its record. */
-function alertsOf(rule: Rule): Rule[] {
-  const { record } = rule;
-  return record === undefined ? [rule] : alerts.filter((alert) => alert.expr.includes(record));
-}
-
-/** The changed rule and those it is seen through, in their order. The others would only cost time. */
-export function concerned(index: number, change: Partial<Rule>): RuleFile {
-  const seen = alertsOf(allRules[index]!);
-  const read = (rule: Rule) =>
-    rule.record !== undefined && seen.some((alert) => alert.expr.includes(rule.record!));
-  const kept = allRules
-    .filter((rule) => read(rule) || seen.includes(rule))
-    .map((rule) => (rule === allRules[index] ? { ...rule, ...change } : rule));
-  return { groups: [{ name: 'mutant', rules: kept }] };
-}
-
-/** The tests of those alerts, and of no other. */
-export function testsConcerned(index: number): TestFile {
-  const names = new Set(alertsOf(allRules[index]!).map((rule) => rule.alert));
-  const tests = ruleTests.tests
-    .map((test) => ({
-      ...test,
-      alert_rule_test: test.alert_rule_test.filter((check) => names.has(check.alertname)),
-    }))
-    .filter((test) => test.alert_rule_test.length > 0);
-  return { ...ruleTests, tests };
+/** A file of rules with its tests, and what can be made of them. */
+export function ruleSet(rulesFile: string, testsFile: string) {
+  const rules = parse(readFileSync(join(FOLDER, rulesFile), 'utf8')) as RuleFile;
+  const ruleTests = parse(readFileSync(join(FOLDER, testsFile), 'utf8')) as TestFile;
+  const allRules = rules.groups.flatMap((group) => group.rules);
+  const alerts = allRules.filter((rule) => rule.alert !== undefined);
+  const reads = (reader: Rule, { record }: Rule): boolean =>
+    record !== undefined && reader.expr.includes(record);
+  /** A rule, and the records that it reads, directly or not. */
+  const withRecords = (seen: readonly Rule[]): readonly Rule[] => {
+    const more = allRules.filter((rule) => !seen.includes(rule) && seen.some((one) => reads(one, rule)));
+    return more.length === 0 ? seen : withRecords([...seen, ...more]);
+  };
+  /** The alerts that a change of this rule can show in: itself, or those that read its record. */
+  const alertsOf = (rule: Rule): readonly Rule[] =>
+    rule.record === undefined ? [rule] : alerts.filter((alert) => withRecords([alert]).includes(rule));
+  return {
+    rules,
+    ruleTests,
+    allRules,
+    alerts,
+    /** All mutants, by name. */
+    mutants: allRules.flatMap(mutantsOf).map((mutant) => [mutant.name, mutant] as const),
+    /** The changed rule and those it is seen through, in their order. The others would only cost time. */
+    concerned(index: number, change: Partial<Rule>): RuleFile {
+      const kept = withRecords(alertsOf(allRules[index]!));
+      const changed = allRules
+        .filter((rule) => kept.includes(rule))
+        .map((rule) => (rule === allRules[index] ? { ...rule, ...change } : rule));
+      return { groups: [{ name: 'mutant', rules: changed }] };
+    },
+    /** The tests of those alerts, and of no other. */
+    testsConcerned(index: number): TestFile {
+      const names = new Set(alertsOf(allRules[index]!).map((rule) => rule.alert));
+      const tests = ruleTests.tests
+        .map((test) => ({
+          ...test,
+          alert_rule_test: test.alert_rule_test.filter((check) => names.has(check.alertname)),
+        }))
+        .filter((test) => test.alert_rule_test.length > 0);
+      return { ...ruleTests, tests };
+    },
+  };
 }

@@ -1,27 +1,26 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { stringify } from 'yaml';
-import {
-  alerts,
-  allRules,
-  concerned,
-  FOLDER,
-  mutants,
-  RULES,
-  type Rule,
-  ruleTests,
-  TESTS,
-  testsConcerned,
-} from './rules-mutants.js';
+import { parse, stringify } from 'yaml';
+import { page } from '../../workflows/runbooks/agent-bruno-high-memory-usage/page.js';
+import { FOLDER, type Rule, ruleSet } from './rules-mutants.js';
 
 /** The shipped Prometheus rules and example configurations, judged by the real promtool and amtool. */
 
 vi.setConfig({ testTimeout: 60_000 });
+
+const sets = [
+  { runbook: 'MEM-001', file: 'mem-001' },
+  { runbook: 'AgentBrunoHighMemoryUsage', file: 'agent-bruno' },
+] as const;
+const setOf = ({ runbook, file }: (typeof sets)[number]) => {
+  const [RULES, TESTS] = [`${file}.rules.yml`, `${file}.rules.test.yml`];
+  return { runbook, RULES, TESTS, ...ruleSet(RULES, TESTS) };
+};
 
 interface Result {
   code: number;
@@ -60,9 +59,10 @@ function run(command: string, args: string[], cwd: string): Promise<Result> {
   });
 }
 
-describe.skipIf(promtool === undefined && !inCi)(
-  'the rules for MEM-001 (needs promtool: NIGHTSHIFT_PROMTOOL, or "apt-get install prometheus")',
-  () => {
+describe.skipIf(promtool === undefined && !inCi).each(sets)(
+  'the rules for $runbook (needs promtool: NIGHTSHIFT_PROMTOOL, or "apt-get install prometheus")',
+  (each) => {
+    const { RULES, TESTS, allRules, concerned, testsConcerned, mutants } = setOf(each);
     let folder = '';
     let tool = '';
 
@@ -145,14 +145,16 @@ describe.skipIf(amtool === undefined && !inCi)(
   },
 );
 
-describe('what every alert for MEM-001 carries', () => {
+describe.each(sets)('what every alert for $runbook carries', (each) => {
+  const { runbook, alerts, ruleTests } = setOf(each);
+
   it.each(alerts.map((rule) => [rule.alert ?? '', rule] as const))('%s', (_name, rule) => {
-    expect(rule.labels).toMatchObject({ runbook: 'MEM-001', signal: expect.any(String) });
+    expect(rule.labels).toMatchObject({ runbook, signal: expect.any(String) });
     expect(['warning', 'critical']).toContain(rule.labels?.severity);
     // It comes from the series: one fixed here would send every host's alert to one target.
     expect(rule.labels?.nightshift_target).toBeUndefined();
     expect(Object.keys(rule.annotations ?? {}).sort()).toEqual(['description', 'runbook_url', 'summary']);
-    expect(rule.annotations?.runbook_url).toMatch(/\/MEM-001$/);
+    expect(rule.annotations?.runbook_url?.endsWith(`/${runbook}`)).toBe(true);
   });
 
   it('is tested firing and silent, each alert', () => {
@@ -165,12 +167,31 @@ describe('what every alert for MEM-001 carries', () => {
     expect(checked(true)).toEqual(names);
     expect(checked(false)).toEqual(names);
   });
+});
+
+describe('the rules for MEM-001', () => {
+  const { allRules } = setOf(sets[0]);
 
   it('reads only metrics of the agent that the example agent really has', async () => {
     const text = await agentMetrics();
     const wanted = new Set(allRules.flatMap((rule) => rule.expr.match(/\b(agent|process)_[a-z_]+\b/g) ?? []));
     expect(wanted.size).toBeGreaterThanOrEqual(7);
     for (const metric of wanted) expect(text).toContain(`\n# TYPE ${metric} `);
+  });
+});
+
+describe('the rules for AgentBrunoHighMemoryUsage', () => {
+  const set = setOf(sets[1]);
+
+  it('are the alerts that its page names', () => {
+    expect(set.alerts.map(({ alert }) => alert).sort()).toEqual([...page.alerts].sort());
+  });
+
+  it('are those of the PrometheusRule, too', () => {
+    const text = readFileSync(join(FOLDER, 'agent-bruno.prometheusrule.yml'), 'utf8');
+    const resource = parse(text) as { kind: string; spec: unknown };
+    expect(resource.kind).toBe('PrometheusRule');
+    expect(resource.spec).toEqual(set.rules);
   });
 });
 
