@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as alertmanager from '../parts/alertmanager.mjs';
 import * as composeSpec from '../parts/compose-spec.mjs';
+import * as helm from '../parts/helm.mjs';
 import * as mongoServer from '../parts/mongo-server.mjs';
 import * as nodeExporter from '../parts/node-exporter.mjs';
 import * as openssl from '../parts/openssl.mjs';
@@ -63,6 +64,7 @@ const PARTS = [
     get: clusterWithBruno,
     env: ({ env }) => env,
   },
+  { title: 'Helm', get: helm.ensure, env: ({ path }) => ({ NIGHTSHIFT_HELM: path }) },
   { title: 'openssl', get: openssl.ensure, env: ({ path }) => ({ NIGHTSHIFT_OPENSSL: path }) },
   {
     title: 'compose parser',
