@@ -47,8 +47,9 @@ export function withConnections(
 function attributed(
   pods: readonly PodReading[],
   connections: ReadonlyMap<string, number> | undefined,
-  port: string,
+  port: string | undefined,
 ): readonly (number | undefined)[] | 'hidden' {
+  if (port === undefined) return pods.map(() => undefined);
   const seen = connections !== undefined && pods.some(({ ip }) => ip !== undefined && connections.has(ip));
   // Nobody at all is connected: then these are not, either.
   if (seen || connections?.size === 0)
@@ -59,6 +60,8 @@ function attributed(
   return open.some((count) => count !== undefined) ? open : 'hidden';
 }
 
-function portOf(url: string | undefined, usual: number): string {
-  return /:(\d+)(?:[/?,]|$)/.exec((url ?? '').replace(/^[a-z+]+:\/\//, ''))?.[1] ?? String(usual);
+/** Undefined: no such server is configured. */
+function portOf(url: string | undefined, usual: number): string | undefined {
+  if (url === undefined) return undefined;
+  return /:(\d+)(?:[/?,]|$)/.exec(url.replace(/^[a-z+]+:\/\//, ''))?.[1] ?? String(usual);
 }

@@ -1,5 +1,5 @@
 import type { PodReading } from '../../model/kubernetes/details.js';
-import { failure } from '../failure.js';
+import { failure, failureType } from '../failure.js';
 import type { Cluster } from './client.js';
 import { type ExecPlace, execIn } from './exec.js';
 
@@ -23,18 +23,37 @@ export async function inspectProcess(
   signal: AbortSignal,
 ): Promise<LiveProcess> {
   const place: ExecPlace = { cluster, namespace, pod, container, signal };
-  const { out: entries } = await execIn(place, ['ls', '/proc']);
-  const pids = entries.split(/\s+/).filter((name) => /^\d+$/.test(name));
-  const files = [...new Set(['1', ...pids])]
-    .slice(0, mostProcesses)
-    .flatMap((pid) => [`/proc/${pid}/status`, `/proc/${pid}/cgroup`]);
-  // A process that is gone since, as `ls` itself, makes it end with an error, and the rest is told all the same.
-  const own = ['/proc/self/status', '/proc/self/cgroup', '/proc/net/tcp', '/proc/net/tcp6'];
-  const { out } = await execIn(place, ['cat', ...own, ...files]);
-  const found = largestProcess(out);
+  // Mostly there is no process but PID 1, so that is read while it is found out whether there are others.
+  const [{ out: entries }, { out: first }] = await Promise.all([
+    execIn(place, ['ls', '/proc']),
+    execIn(place, ['cat', ...ours, ...filesOf('1')]),
+  ]);
+  const others = entries
+    .split(/\s+/)
+    .filter((name) => /^\d+$/.test(name) && name !== '1')
+    .slice(0, mostProcesses);
+  // Two of them may be the `ls` and `cat` from just now. Those that are gone make it end with an error, and the rest
+  // is told all the same.
+  const rest =
+    others.length === 0
+      ? ''
+      : await execIn(place, ['cat', ...others.flatMap(filesOf)]).then(({ out }) => out, gone);
+  const found = largestProcess(first + rest);
   if (found === undefined)
     throw failure('Unsupported', `/proc of pod ${pod} does not say what its processes hold.`);
-  return { ...found, sockets: socketsIn(out) };
+  return { ...found, sockets: socketsIn(first) };
+}
+
+const ours = ['/proc/self/status', '/proc/self/cgroup', '/proc/net/tcp', '/proc/net/tcp6'];
+
+function filesOf(pid: string): readonly string[] {
+  return [`/proc/${pid}/status`, `/proc/${pid}/cgroup`];
+}
+
+/** All of them gone: it has said nothing. */
+function gone(error: unknown): string {
+  if (failureType(error) === 'Unsupported') return '';
+  throw error;
 }
 
 interface Told {

@@ -12,7 +12,9 @@ local hash = KEYS[1]
 local life, idle, most, undo = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local used = redis.call('MEMORY', 'USAGE', hash, 'SAMPLES', 1) or 0
+-- A small hash is packed, and takes twice as much at once when it no longer is: it is counted as if it were large.
+local each = #(KEYS[2] or '') + 130
+local used = math.max(redis.call('MEMORY', 'USAGE', hash, 'SAMPLES', 5) or 0, redis.call('HLEN', hash) * each)
 local done, unknown, full = 0, 0, 0
 for i = 2, #KEYS do
   local key = KEYS[i]
@@ -23,7 +25,7 @@ for i = 2, #KEYS do
       if type(rest) ~= 'number' then
         unknown = unknown + 1
       elseif rest >= idle then
-        used = used + #key + 80
+        used = used + each
         if used > most then
           full = 1
           break
