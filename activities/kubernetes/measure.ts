@@ -3,9 +3,24 @@ import type { NodeReading, PodReading } from '../../model/kubernetes/details.js'
 
 type Allocatable = Pick<NodeReading, 'name' | 'allocatableBytes'>;
 
+/**
+ * Whether it does not run because it was killed at its limit. Nobody measures it then, but the kernel has: it used all
+ * that it may have. Without this a crash loop would blind the incident that is there to end it.
+ */
+export function killedAtLimit(pod: PodReading): boolean {
+  return (
+    pod.workingSetBytes === undefined &&
+    pod.startedAt === undefined &&
+    pod.lastEnd?.reason === 'OOMKilled' &&
+    pod.limitBytes !== undefined
+  );
+}
+
 /** A pod's share of what it may have; undefined where its use is not known. */
 export function shareOf(pod: PodReading, nodes: readonly Allocatable[]): Measure | undefined {
-  const { workingSetBytes: used, limitBytes } = pod;
+  const { limitBytes } = pod;
+  const killed = killedAtLimit(pod);
+  const used = killed ? limitBytes : pod.workingSetBytes;
   if (used === undefined) return undefined;
   const node = nodes.find(({ name }) => name === pod.node);
   const limit = limitBytes ?? node?.allocatableBytes;
@@ -18,7 +33,7 @@ export function shareOf(pod: PodReading, nodes: readonly Allocatable[]): Measure
     against:
       limitBytes === undefined
         ? `its node ${node?.name} (no limit of its own)`
-        : `the limit of pod ${pod.name}`,
+        : `the limit of pod ${pod.name}${killed ? ', at which it was killed' : ''}`,
   };
 }
 

@@ -2,7 +2,7 @@ import type { ChangeDraft, ChangeKind, FieldChange } from '../../change.js';
 import type { WorkloadLook } from '../../kubernetes/details.js';
 import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
-import { kubectlName, kubectlWhere, templateRefusal, workloadObject, workloadRef } from './object.js';
+import { kubectlName, kubectlWhere, workloadObject, workloadRef, workloadRefusal } from './object.js';
 import type { UndoRolloutParams } from './params.js';
 import { progressSeconds } from './progress.js';
 
@@ -58,7 +58,8 @@ export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
     ]),
   }),
   precondition(change, look) {
-    const refusal = templateRefusal(change, look);
+    // A rollout that is under way may be the very thing that is to be undone.
+    const refusal = workloadRefusal(change, look);
     if (refusal !== null) return refusal;
     const { generation, name } = look.details.workload;
     return change.generation === undefined || generation === change.generation

@@ -487,3 +487,39 @@ describe('whatever is seen', () => {
     );
   });
 });
+
+describe('a release whose pods are killed while they start', () => {
+  const released = {
+    at: atSecond(-130),
+    what: 'revision 7: image agent-bruno:1.4 → 1.5',
+    kind: 'rollout' as const,
+    previous: '6',
+    differs: [{ name: 'image', before: 'agent-bruno:1.4', after: 'agent-bruno:1.5' }],
+  };
+  const {
+    workingSetBytes: _,
+    startedAt: __,
+    ...down
+  } = pod('agent-bruno-a', {
+    restarts: 3,
+    ready: false,
+    waiting: 'CrashLoopBackOff',
+    createdAt: atSecond(-120),
+    lastEnd: { reason: 'OOMKilled', exitCode: 137, at: atSecond(-30) },
+  });
+  const stuck = look({ workload: { rollout: 'it is stuck' }, details: { lately: [released] } });
+  const at: WorkloadLook = { ...stuck, details: { ...stuck.details, pods: [down, pod('agent-bruno-b')] } };
+
+  it('can be undone although its rollout is under way: that is the trouble', () => {
+    const [draft] = drafts('undo-release', at, because(causes.limit));
+    const change = whole(draft as ChangeDraft, at);
+    expect(change).toMatchObject({ alwaysAsk: true, params: { toRevision: '6' } });
+    const kind = anyRunbook(runbook).changeKinds.find((one) => one.kind === 'workload.undoRollout');
+    expect(kind?.precondition(change, at)).toBeNull();
+  });
+
+  it('is not restarted once more: it restarts by itself', () => {
+    expect(skip('restart-workload', at, because(causes.unclear))).toContain('under way');
+    expect(skip('evict-pod', at, because(causes.unclear))).toContain('no running pod');
+  });
+});

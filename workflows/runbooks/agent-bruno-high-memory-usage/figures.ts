@@ -40,7 +40,8 @@ export function figuresOf(
 ): Figures | undefined {
   const { measure, details } = look;
   if (measure === undefined) return undefined;
-  const worst = details.pods.find(({ workingSetBytes }) => workingSetBytes !== undefined) ?? details.pods[0];
+  const worst =
+    details.pods.find((pod) => pod.workingSetBytes !== undefined || killedAndDown(pod)) ?? details.pods[0];
   const { sessions } = details;
   const app = appFigures(worst);
   const rssBytes = worst?.process?.rssBytes ?? app.residentBytes;
@@ -65,6 +66,11 @@ export function figuresOf(
     app,
     accounts: accountsOf({ look, measure, worst, app, sessions, rssBytes, floor: floorOf(life) }),
   };
+}
+
+/** It does not run, because it was killed at its limit: then the measure is that limit. */
+function killedAndDown({ startedAt, lastEnd }: PodReading): boolean {
+  return startedAt === undefined && lastEnd?.reason === 'OOMKilled';
 }
 
 function sessionRise({ details: { sessions, sessionHistory } }: WorkloadLook): number | undefined {

@@ -1,5 +1,6 @@
 import type { FieldChange } from '../../../model/change.js';
-import type { UseAt, WorkloadLook } from '../../../model/kubernetes/details.js';
+import type { PodReading, UseAt, WorkloadLook } from '../../../model/kubernetes/details.js';
+import { meanLife } from './causes/short-lives.js';
 
 /** Fewer moments at which both were read say nothing about one following the other. */
 const fewestPairs = 8;
@@ -70,7 +71,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** The release that began shortly before the growth, with the one before it to go back to. */
+/** The release that began shortly before the growth, or the kills, with the one before it to go back to. */
 export function growthBegan(look: WorkloadLook):
   | {
       readonly at: string;
@@ -79,7 +80,7 @@ export function growthBegan(look: WorkloadLook):
       readonly differs: readonly FieldChange[];
     }
   | undefined {
-  const began = beginOfGrowth(look);
+  const began = beginOfKills(look) ?? beginOfGrowth(look);
   if (began === undefined) return undefined;
   const release = look.details.lately.findLast(
     ({ at, kind }) =>
@@ -88,6 +89,13 @@ export function growthBegan(look: WorkloadLook):
   if (release?.previous === undefined || release.differs === undefined || release.differs.length === 0)
     return undefined;
   return { at: release.at, what: release.what, previous: release.previous, differs: release.differs };
+}
+
+/** When the first pod that is killed for want of memory again and again, and soon after each start, was made. */
+function beginOfKills({ details, at }: WorkloadLook): number | undefined {
+  const soon = (pod: PodReading): boolean => (meanLife(pod, at) ?? Number.POSITIVE_INFINITY) <= releaseWindow;
+  const made = details.pods.filter(soon).map(({ createdAt }) => Date.parse(createdAt));
+  return made.length === 0 ? undefined : Math.min(...made);
 }
 
 /** When the fullest pod's history left its level for good; undefined where it rose from its first reading on. */

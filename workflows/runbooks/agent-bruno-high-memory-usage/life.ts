@@ -7,6 +7,8 @@ import type { PodReading, WorkloadLook } from '../../../model/kubernetes/details
 const fewestReadings = 8;
 /** A plateau or a growth is told from this last part of a life: what was long ago has no say in it. */
 const latestPart = 0.4;
+/** That part is no shorter, of a young life: a plateau of a minute must be seen whole. Seconds. */
+const leastPartSeconds = 65;
 /** A rise over that part below this share of the use is noise: a warm heap, a log buffer. */
 const noiseShare = 0.03;
 /** So long without growth before anything is called steady, seconds. */
@@ -32,11 +34,13 @@ export function lifeOf(
 ): Life {
   const points = look.details.history.find(({ pod }) => pod === worst?.name)?.points ?? [];
   const history = points.map(({ at, bytes }): Sample => ({ at, used: bytes, limit }));
-  const began = worst?.startedAt === undefined ? 0 : Date.parse(worst.startedAt);
+  const killed = worst?.lastEnd?.reason === 'OOMKilled';
+  // What does not run has no present life.
+  const unknown = killed ? Date.parse(look.at) : 0;
+  const began = worst?.startedAt === undefined ? unknown : Date.parse(worst.startedAt);
   const since = (one: Sample): boolean => Date.parse(one.at) >= began;
   const own = samples.filter(({ startedAt }) => startedAt === undefined || startedAt === worst?.startedAt);
   const present = [...history.filter(since), ...own.filter(since), { at: look.at, used, limit }];
-  const killed = worst?.lastEnd?.reason === 'OOMKilled';
   if (!killed || present.length >= fewestReadings) return { samples: present, which: 'present' };
   const before = history.filter((one) => !since(one));
   const fall = before.findLastIndex((one, i) => (one.used ?? 0) < (before[i - 1]?.used ?? 0) * lifeFall);
@@ -53,7 +57,7 @@ export function courseOf(
 ): { readonly growth: Growth | undefined; readonly course: Course } {
   const times = samples.map(({ at }) => Date.parse(at));
   const [first, last] = [Math.min(...times), Math.max(...times)];
-  const from = last - (last - first) * latestPart;
+  const from = last - Math.max((last - first) * latestPart, leastPartSeconds * 1000);
   const growth = growthOf(samples.filter(({ at }) => Date.parse(at) >= from)) ?? growthOf(samples);
   if (growth === undefined) return { growth, course: 'unknown' };
   const { secondsToLimit, bytesPerSecond, overSeconds, samples: count } = growth;

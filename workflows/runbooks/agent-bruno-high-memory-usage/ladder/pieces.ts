@@ -57,8 +57,13 @@ export function unclearAndCalm({ details }: WorkloadLook, diagnosis: Diagnosis):
 }
 
 /** Why the template can't be rolled out now, or null. */
-export function noRollout({ details: { workload } }: WorkloadLook): string | null {
-  if (workload.rollout !== undefined) return `a rollout is under way: ${workload.rollout}`;
+export function noRollout(look: WorkloadLook): string | null {
+  const { rollout } = look.details.workload;
+  return rollout === undefined ? noTemplate(look) : `a rollout is under way: ${rollout}`;
+}
+
+/** Why another template would not be rolled out at all, or null. */
+export function noTemplate({ details: { workload } }: WorkloadLook): string | null {
   if (workload.paused) return 'its rollouts are paused';
   return workload.strategy === 'OnDelete'
     ? 'its update strategy is OnDelete: a new template replaces no pod'
