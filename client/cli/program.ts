@@ -5,6 +5,7 @@ import { addBacktest } from './commands/backtest.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
 import { addDemo } from './commands/demo.js';
+import { addDoctor } from './commands/doctor.js';
 import { addIncident } from './commands/incident/index.js';
 import { addInsights } from './commands/insights.js';
 import { addReplay } from './commands/replay.js';
@@ -62,6 +63,7 @@ export function program(io: Io, exit: Cli['exit']): Command {
     addBacktest,
     addRunbook,
     addConfig,
+    addDoctor,
     addToken,
   ])
     add(root, cli);

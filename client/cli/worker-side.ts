@@ -1,3 +1,4 @@
+export type { Finding } from '../../worker/doctor/index.js';
 export { serveHealth } from '../../worker/health.js';
 export type { Planned } from '../../worker/plan-once.js';
 
@@ -29,4 +30,10 @@ export async function backtestSide() {
 export async function replaySide() {
   const { replayAll } = await import('../../replay/index.js');
   return { replayAll };
+}
+
+/** What asks after rights, engines and sources. Loaded only by `nightshift doctor`. */
+export async function doctorSide() {
+  const { examine } = await import('../../worker/doctor/index.js');
+  return { examine };
 }
