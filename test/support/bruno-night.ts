@@ -12,7 +12,7 @@ import { temporalSettings } from '../../config/index.js';
 import type { Target } from '../../model/target.js';
 import type { IncidentView } from '../../model/view.js';
 import { createLogger } from '../../worker/logger.js';
-import { brunoImage, kubeconfig, redisImage, TestNamespace } from './cluster.js';
+import { brunoImage, kubeconfig, redisImage, TestNamespace, until } from './cluster.js';
 import { ClusterMonitoring } from './cluster-monitoring.js';
 import { aWorkload, brunoWorkload, serviceFor, type WorkloadOptions } from './manifests.js';
 import { RealNight } from './real-night.js';
@@ -34,6 +34,8 @@ export interface Fault {
   readonly speed: number;
   /** MiB; connections. */
   readonly size: number;
+  /** Names of sessions are drawn by it: the same seed opens the same ones again. */
+  readonly seed?: number;
 }
 
 /** Deploys agent-bruno and a Redis of its own, and waits until both are ready. */
@@ -75,10 +77,29 @@ export async function provoke({ namespace }: Bruno, fault: Fault): Promise<void>
   if (status !== 200) throw new Error(`the fault ${fault.kind} was not taken: ${status} ${text}`);
 }
 
+/** Waits until the metrics API says that a pod of it uses so much of its limit of 128 MiB. */
+export function untilFull({ namespace }: Bruno, percent = 90): Promise<void> {
+  const { cluster, name } = namespace;
+  const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${name}/pods?labelSelector=app%3Dagent-bruno`;
+  return until(`a pod in ${name} is ${percent} % full`, async () => {
+    const { items } = await cluster.get<PodMetricsList>(path, namespace);
+    const used = items.map(({ containers: [one] }) => Number.parseInt(one?.usage.memory ?? '0', 10) / 1024);
+    return Math.max(0, ...used) >= (128 * percent) / 100;
+  });
+}
+
+interface PodMetricsList {
+  readonly items: readonly {
+    readonly containers: readonly { readonly usage: { readonly memory: string } }[];
+  }[];
+}
+
 /** What the configuration says of a target; more of it as `more`, lines of YAML of the same indent as `policy:`. */
 export function targetText(
   { namespace, redisUrl }: Bruno,
   given: {
+    /** As the configuration calls the way to the cluster. */
+    readonly cluster?: string;
     readonly workload?: string;
     readonly more?: string;
     readonly autonomy?: string;
@@ -88,7 +109,7 @@ export function targetText(
   const prometheus =
     given.prometheus === undefined ? '' : `\n      prometheus: { url: '${given.prometheus}' }`;
   return `
-  - cluster: ${namespace.cluster.name}
+  - cluster: ${given.cluster ?? namespace.cluster.name}
     namespace: ${namespace.name}
     deployment: agent-bruno
     autonomy: ${given.autonomy ?? 'auto'}
@@ -164,6 +185,7 @@ defaults:
   settle: 20s
   soak: { time: 30s, every: 3s }
   decisions: { group: operators }
+  budget: { atOnce: 10, perScopePerHour: 100 }
 targets:${given.configure(this.#monitoring.prometheusUrl)}
 routes:
   - match: { alertname: /AgentBruno.*/ }

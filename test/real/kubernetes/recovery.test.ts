@@ -1,0 +1,246 @@
+import { readFileSync } from 'node:fs';
+import { createClient } from '@redis/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { markdown } from '../../../model/report/markdown.js';
+import type { IncidentView } from '../../../model/view.js';
+import type { IncidentResult } from '../../../workflows/contract.js';
+import {
+  type Bruno,
+  BrunoNight,
+  deployBruno,
+  type Fault,
+  provoke,
+  targetText,
+} from '../../support/bruno-night.js';
+import { hasCluster, needsCluster, until } from '../../support/cluster.js';
+import { hasMonitoring, needsMonitoring } from '../../support/monitoring.js';
+
+/** The shipped rules; only the namespace is the test's own. */
+const rules = readFileSync(
+  new URL('../../../deploy/prometheus/agent-bruno.rules.yml', import.meta.url),
+  'utf8',
+).replaceAll('namespace="bruno"', 'namespace=~"ns-test-.+"');
+
+/** What two hours would do: Redis lets a key that is restored say how long it has been idle. */
+const ageScript = `
+local count = 0
+for _, key in ipairs(redis.call('KEYS', 'bruno:session:*')) do
+  redis.call('RESTORE', key, redis.call('PTTL', key), redis.call('DUMP', key), 'REPLACE', 'IDLETIME', 7200)
+  count = count + 1
+end
+return count`;
+/** The fifteen minutes that shortened sessions still have are over at once. */
+const passScript = `
+for _, key in ipairs(redis.call('KEYS', 'bruno:session:*')) do
+  if redis.call('PTTL', key) <= 900000 then redis.call('DEL', key) end
+end
+return 0`;
+
+interface Case {
+  readonly cause: string;
+  readonly area: string;
+  readonly replicas?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly faults: readonly Fault[];
+  readonly config?: { readonly workload?: string; readonly more?: string };
+}
+
+const cases = {
+  leak: {
+    cause: 'leak',
+    area: 'leak',
+    replicas: 2,
+    faults: [
+      { kind: 'leak', speed: 12, size: 98 },
+      { kind: 'leak', speed: 0.2, size: 11 },
+    ],
+  },
+  pools: {
+    cause: 'pool-exhaustion',
+    area: 'pools',
+    env: { REDIS_POOL_SIZE: '690', CONNECTION_KIB: '160' },
+    faults: [{ kind: 'connections', speed: 60, size: 660 }],
+  },
+  contexts: {
+    cause: 'large-contexts',
+    area: 'contexts',
+    env: { CONTEXT_WINDOW: '150' },
+    faults: [{ kind: 'contexts', speed: 8, size: 106 }],
+    config: {
+      workload: `      env: [{ name: CONTEXT_WINDOW, to: '20', against: contexts, harm: long conversations lose their beginning }]`,
+      more: `    policy: { remediesOff: [restart-workload] }`,
+    },
+  },
+  limit: {
+    cause: 'limit-too-small',
+    area: 'limit',
+    env: { RESPONSE_CACHE_MIB: '200' },
+    // Below the critical threshold: the warning comes after a minute, when it is plain that it lies there.
+    faults: [{ kind: 'load', speed: 50, size: 99 }],
+    config: { workload: '      maxMemory: 256MiB' },
+  },
+  sessions: {
+    cause: 'too-many-sessions',
+    area: 'sessions',
+    faults: [],
+  },
+} as const satisfies Record<string, Case>;
+
+type Name = keyof typeof cases;
+const names = Object.keys(cases) as Name[];
+
+/** What stood on top when the change that was made was planned. */
+function causeActedOn({ facts }: IncidentResult): string | undefined {
+  const applied = facts.find((fact) => fact.type === 'applied');
+  const planned = facts.findIndex((fact) => fact.type === 'planned' && fact.change.id === applied?.changeId);
+  const looks = facts.slice(0, planned).flatMap((fact) => (fact.type === 'looked' ? [fact.diagnosis] : []));
+  return looks.findLast((diagnosis) => diagnosis !== undefined)?.causes[0]?.name;
+}
+
+describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
+  `AgentBrunoHighMemoryUsage on a real cluster (${needsCluster}; ${needsMonitoring})`,
+  () => {
+    const brunos = {} as Record<Name, Bruno>;
+    let night: BrunoNight;
+
+    beforeAll(async () => {
+      await Promise.all(
+        names.map(async (name) => {
+          const { area, env, replicas }: Case = cases[name];
+          brunos[name] = await deployBruno(area, { ...(env && { env }), ...(replicas && { replicas }) });
+        }),
+      );
+      night = await BrunoNight.open(
+        names.map((name) => brunos[name]),
+        rules,
+        (prometheus) =>
+          names
+            .map((name) => {
+              const { config }: Case = cases[name];
+              return targetText(brunos[name], { prometheus, ...config });
+            })
+            .join(''),
+      );
+    });
+
+    afterAll(async () => {
+      await night?.close();
+      await Promise.all(Object.values(brunos).map(({ namespace }) => namespace.close()));
+    });
+
+    /** Provokes it, and follows the incident that the alert opens; `along` is shown each view until it ends. */
+    async function recovered(
+      name: Name,
+      { begin, along }: { begin?: () => Promise<void>; along?: (view: IncidentView) => Promise<void> } = {},
+    ): Promise<IncidentResult> {
+      const bruno = brunos[name];
+      bruno.namespace.audit.mark();
+      if (begin) await begin();
+      else for (const fault of cases[name].faults) await provoke(bruno, fault);
+      const handle = await night.opened(bruno);
+      const result = night.night.result(handle);
+      let over = false;
+      result
+        .finally(() => {
+          over = true;
+        })
+        .catch(() => undefined);
+      while (!over) {
+        await along?.(await handle.query<IncidentView>('view'));
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      const ended = await result;
+      const told = markdown(ended.report);
+      expect(ended.outcome, told).toBe('recovered');
+      expect(ended.report.alerts[0]?.alert, told).toMatchObject({ source: 'alertmanager' });
+      expect(causeActedOn(ended), told).toBe(cases[name].cause);
+      expect(
+        ended.report.verification?.checks.filter(({ passed }) => !passed),
+        told,
+      ).toEqual([]);
+      return ended;
+    }
+
+    /** Counted from the API server's own record. */
+    const effects = (name: Name): readonly string[] =>
+      brunos[name].namespace.audit
+        .effects(brunos[name].namespace.name)
+        .map(({ verb, resource }) => `${verb} ${resource}`);
+
+    const podNames = async (name: Name): Promise<readonly string[]> =>
+      (await brunos[name].namespace.pods('Deployment', 'agent-bruno')).map(
+        ({ metadata }) => metadata?.name ?? '',
+      );
+
+    /** A figure of the app's own metrics, in its only pod. */
+    const figure = async (name: Name, metric: string): Promise<number> => {
+      const [pod = ''] = await podNames(name);
+      const { text } = await brunos[name].namespace.call(pod, 'GET', '/metrics');
+      return Number(new RegExp(`^${metric}(?:\\{.*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
+    };
+
+    it.concurrent('evicts the one pod that leaks', async () => {
+      const [leaking, healthy] = await podNames('leak');
+      const { report } = await recovered('leak');
+      expect(effects('leak'), markdown(report)).toEqual(['create pods/eviction']);
+      const now = await podNames('leak');
+      expect(now).toContain(healthy);
+      expect(now).not.toContain(leaking);
+    });
+
+    it.concurrent('restarts for pools that are used up', async () => {
+      const redis = createClient({ url: brunos.pools.redisUrl });
+      await redis.connect();
+      const { report } = await recovered('pools');
+      expect(effects('pools'), markdown(report)).toEqual(['patch deployments']);
+      const clients = /connected_clients:(\d+)/.exec(await redis.info('clients'));
+      expect(Number(clients?.[1])).toBeLessThan(20);
+      await redis.close();
+    });
+
+    it.concurrent('sets the context window for large conversations', async () => {
+      const { report } = await recovered('contexts');
+      expect(effects('contexts'), markdown(report)).toEqual(['patch deployments']);
+      expect(await figure('contexts', 'bruno_context_window_messages')).toBe(20);
+    });
+
+    it.concurrent('gives running pods a larger limit, in place', async () => {
+      const [before] = await brunos.limit.namespace.pods('Deployment', 'agent-bruno');
+      const { report } = await recovered('limit');
+      expect(effects('limit'), markdown(report)).toEqual(['patch pods/resize']);
+      const [after] = await brunos.limit.namespace.pods('Deployment', 'agent-bruno');
+      expect(after?.metadata?.uid).toBe(before?.metadata?.uid);
+      expect(after?.status?.containerStatuses?.[0]?.restartCount).toBe(0);
+      expect(after?.status?.containerStatuses?.[0]?.resources?.limits?.memory).toBe('256Mi');
+      // It ends with the pod, so the report has the patch for good.
+      expect(markdown(report)).toContain('memory: 256Mi');
+    });
+
+    it.concurrent('shortens idle sessions when it has been told to, and only those', async () => {
+      const bruno = brunos.sessions;
+      const redis = createClient({ url: bruno.redisUrl });
+      await redis.connect();
+      let aged = 0;
+      const { report, facts } = await recovered('sessions', {
+        begin: async () => {
+          await provoke(bruno, { kind: 'sessions', speed: 40, size: 64 });
+          await until('they are there', async () => (await redis.dbSize()) >= 256);
+          aged = Number(await redis.eval(ageScript));
+          await provoke(bruno, { kind: 'sessions', speed: 20, size: 37, seed: 2 });
+        },
+        along: async (view) => {
+          if (view.openDecision) await night.decide(bruno, view, 'approve');
+          await redis.eval(passScript);
+        },
+      });
+      expect(effects('sessions'), markdown(report)).toEqual([]);
+      const applied = facts.find((fact) => fact.type === 'applied');
+      expect(applied?.effect.details).toMatchObject({ shortened: aged });
+      // Redis's own count of what was kept of them, and the app's of those that nobody had let lie.
+      expect(await redis.hLen(String(applied?.effect.details?.hash))).toBe(aged);
+      expect(await figure('sessions', 'bruno_active_sessions')).toBeGreaterThanOrEqual(148);
+      expect(facts.find((fact) => fact.type === 'answered')).toMatchObject({ by: 'ana', verified: 'token' });
+      await redis.close();
+    });
+  },
+);
