@@ -6,7 +6,7 @@ import { kubectlName, kubectlWhere, workloadObject, workloadRef, workloadRefusal
 import type { UndoRolloutParams } from './params.js';
 import { progressSeconds } from './progress.js';
 
-/** Back to an earlier revision's template. `differs` is the diff that people decide on. */
+/** Back to an earlier revision's template. `differs` is the diff that people decide on, as the change makes it. */
 export function planUndoRollout(
   look: WorkloadLook,
   toRevision: string,

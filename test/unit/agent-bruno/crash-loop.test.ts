@@ -58,3 +58,32 @@ describe('a pod that does not run because it was killed at its limit', () => {
     expect(leak?.evidenceAgainst.join()).toContain('took with it what it held');
   });
 });
+
+describe('pods that are killed while they start', () => {
+  const short = down({
+    restarts: 3,
+    createdAt: atSecond(-100),
+    lastEnd: { reason: 'OOMKilled', exitCode: 137, at: atSecond(-40) },
+  });
+  const released = {
+    at: atSecond(-110),
+    what: 'revision 7: env FAULT',
+    kind: 'rollout' as const,
+    previous: '6',
+    differs: [{ name: 'env.FAULT', before: null, after: 'leak' }],
+  };
+  const lookWith = (lately: readonly (typeof released)[]) => {
+    const base = workloadLook({ settings: fullSettings, details: { lately } });
+    const measure = worstOf([short], []);
+    if (measure === undefined) throw new Error('it has a measure');
+    return { ...base, measure, details: { ...base.details, pods: [short] } };
+  };
+
+  it('need more than their limit to start', () => {
+    expect(diagnose(lookWith([]), []).causes[0]?.name).toBe(causes.limit);
+  });
+
+  it("can't be told from a leak where a release began it: what differs may take more than is needed", () => {
+    expect(diagnose(lookWith([released]), []).causes[0]?.name).toBe(causes.unclear);
+  });
+});

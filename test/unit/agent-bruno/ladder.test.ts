@@ -439,7 +439,15 @@ describe('going back to an earlier release', () => {
     const at = look({ details: began });
     const change = whole(drafts('undo-release', at, because(causes.leak))[0] as ChangeDraft, at);
     expect(change.alwaysAsk).toBe(true);
-    expect(change.fields).toEqual(released.differs);
+    expect(change.fields).toEqual([{ name: 'image', before: 'agent-bruno:1.5', after: 'agent-bruno:1.4' }]);
+  });
+
+  it('is not for one after which others came: going back would undo them, too', () => {
+    const next = { ...released, at: atSecond(-60), what: 'revision 8', previous: '7' };
+    const at = look({ details: { ...began, lately: [released, next] } });
+    expect(skip('undo-release', at, because(causes.leak))).toContain(
+      'others were rolled out after revision 7',
+    );
   });
 
   it('is only for the release with which the growth began', () => {

@@ -71,24 +71,31 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
+/** A release with which something began. */
+export interface Release {
+  readonly at: string;
+  readonly what: string;
+  /** The revision to go back to. */
+  readonly previous: string;
+  /** From the previous one to this. */
+  readonly differs: readonly FieldChange[];
+  /** False: others came after it, and going back would undo them, too. */
+  readonly latest: boolean;
+}
+
 /** The release that began shortly before the growth, or the kills, with the one before it to go back to. */
-export function growthBegan(look: WorkloadLook):
-  | {
-      readonly at: string;
-      readonly what: string;
-      readonly previous: string;
-      readonly differs: readonly FieldChange[];
-    }
-  | undefined {
+export function growthBegan(look: WorkloadLook): Release | undefined {
   const began = beginOfKills(look) ?? beginOfGrowth(look);
   if (began === undefined) return undefined;
-  const release = look.details.lately.findLast(
-    ({ at, kind }) =>
-      kind === 'rollout' && Date.parse(at) <= began + 1000 && began - Date.parse(at) <= releaseWindow * 1000,
+  const releases = look.details.lately.filter(
+    ({ kind, differs = [], previous }) => kind === 'rollout' && differs.length > 0 && previous !== undefined,
   );
-  if (release?.previous === undefined || release.differs === undefined || release.differs.length === 0)
-    return undefined;
-  return { at: release.at, what: release.what, previous: release.previous, differs: release.differs };
+  const release = releases.findLast(
+    ({ at }) => Date.parse(at) <= began + 1000 && began - Date.parse(at) <= releaseWindow * 1000,
+  );
+  if (release?.previous === undefined || release.differs === undefined) return undefined;
+  const { at, what, previous, differs } = release;
+  return { at, what, previous, differs, latest: release === releases.at(-1) };
 }
 
 /** When the first pod that is killed for want of memory again and again, and soon after each start, was made. */

@@ -98,6 +98,7 @@ export function limitTooSmall(figures: Figures): Cause | undefined {
   const steady = course === 'steady';
   const held = Math.max(accounts.sessions ?? 0, accounts.contexts ?? 0);
   const starving = shortLives(figures);
+  const release = growthBegan(figures.look);
   return weigh(
     { name: causes.limit, summary: `Its limit of ${bytes(limit)} is too small for what it honestly needs.` },
     [
@@ -108,6 +109,11 @@ export function limitTooSmall(figures: Figures): Cause | undefined {
       },
       { holds: course === 'growing' && starving === undefined, weight: -0.5, words: growthWords(figures) },
       { holds: starving !== undefined, weight: 0.6, words: starving ?? '' },
+      {
+        holds: starving !== undefined && release !== undefined,
+        weight: -0.3,
+        words: `it began with ${release?.what ?? ''}: what differs may take more than it needs`,
+      },
       { holds: steady && kills.length > 0, weight: 0.1, words: 'it has been killed all the same' },
       killArgument(figures, 0.1),
       {

@@ -1,3 +1,4 @@
+import { turned } from '../../../../model/changes/kubernetes/field.js';
 import { planUndoRollout } from '../../../../model/changes/kubernetes/undo-rollout.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
@@ -24,8 +25,10 @@ export const undoRelease: Remedy<WorkloadLook> = {
     // Its own rollout may be under way still, stuck because its pods are killed: that is no reason to keep it.
     const unready = noTemplate(look);
     if (unready !== null) return { skip: unready };
+    if (!release.latest)
+      return { skip: `others were rolled out after ${release.what}: going back would undo them, too` };
     const owner = reconciler(look, /image|template/);
     if (owner !== undefined) return { skip: ownedBy(owner) };
-    return { changes: [planUndoRollout(look, release.previous, release.differs)] };
+    return { changes: [planUndoRollout(look, release.previous, turned({ fields: release.differs }))] };
   },
 };
