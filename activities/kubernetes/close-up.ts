@@ -16,15 +16,19 @@ export interface CloseUp extends Pick<WorkloadDetails, 'history' | 'sessionHisto
   readonly pods: readonly PodReading[];
 }
 
-/** What is read of the fullest pods themselves: history, logs, the app's own figures, the live process, the probe. */
+/**
+ * What is read of the fullest pods themselves: history, logs, the app's own figures, the live process, the probe.
+ * `alone`: the pods have no other container.
+ */
 export async function closeUp(
   asked: Asked,
   pods: readonly PodReading[],
   container: string,
+  alone: boolean,
 ): Promise<CloseUp> {
   const close = pods.slice(0, mostPods);
   const [history, lines, figures, processes, probe] = await Promise.all([
-    historyOf(asked, close, container),
+    historyOf(asked, close, container, alone),
     Promise.all(close.map((pod) => logsOf(asked, pod, container))),
     Promise.all(close.map((pod) => appFigures(asked, pod))),
     Promise.all(close.map((pod) => processOf(asked, pod, container))),
@@ -56,6 +60,7 @@ async function historyOf(
   asked: Asked,
   close: readonly PodReading[],
   container: string,
+  alone: boolean,
 ): Promise<History | undefined> {
   const { settings, notebook, context } = asked;
   const { prometheus: at } = settings;
@@ -70,6 +75,7 @@ async function historyOf(
       prometheus: { url: at.url, ...(token !== undefined && { token }) },
       settings,
       container,
+      alone,
       pods: close.map(({ name }) => name),
       now: context.now(),
       signal,

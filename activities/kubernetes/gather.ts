@@ -158,7 +158,8 @@ async function gatherPods(asked: Asked, workload: Workload, read: ReadSource) {
   const unlimited = own.readings.some(({ limitBytes }) => limitBytes === undefined);
   const sorted = byFullness(own.readings, unlimited ? await pending : []);
   const container = containerOf(workload, settings).name;
-  const [close, nodes] = await Promise.all([closeUp(asked, sorted, container), pending]);
+  const alone = (templateOf(workload).spec?.containers ?? []).length === 1;
+  const [close, nodes] = await Promise.all([closeUp(asked, sorted, container, alone), pending]);
   return { own, close, nodes };
 }
 

@@ -21,6 +21,8 @@ export interface AskHistory {
   readonly prometheus: PrometheusOptions;
   readonly settings: WorkloadSettings;
   readonly container: string;
+  /** The pods have no other: then figures of the whole pod are its figures, where nobody tells of containers. */
+  readonly alone: boolean;
   readonly pods: readonly string[];
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -41,18 +43,22 @@ export async function readHistory(asked: AskHistory): Promise<History> {
   const sessions = `bruno_active_sessions{namespace=~"${oneOf([namespace])}|"}`;
   const [recent, before, counts, countsBefore] = await Promise.all([
     readings(asked, `{__name__=~"container_memory_(working_set|usage)_bytes",${labelsOf(asked)}}`),
-    range(asked, `max by (pod) (${of('container_memory_working_set_bytes')})`),
+    range(asked, `max by (pod, container) (${of('container_memory_working_set_bytes')})`),
     readings(asked, sessions),
     range(asked, `max(${sessions})`),
   ]);
   const odd: string[] = [];
   const named = (name: string, pod: string): readonly Series[] =>
-    recent.filter(({ labels }) => labels.__name__ === name && labels.pod === pod);
+    ofContainer(
+      asked,
+      pod,
+      recent.filter(({ labels }) => labels.__name__ === name),
+    );
   const history = asked.pods.flatMap((pod) => {
     const { points, together } = merged(named('container_memory_working_set_bytes', pod));
     if (together > 1)
       odd.push(`${together} series say at the same time what pod ${pod} uses; the higher is believed`);
-    const earlier = before.find(({ labels }) => labels.pod === pod)?.points ?? [];
+    const earlier = ofContainer(asked, pod, before)[0]?.points ?? [];
     const all = [...earlier, ...evenly(points, nearPoints)].filter(({ value }) => value > 0);
     return all.length === 0 ? [] : [{ pod, points: all.map(useAt) }];
   });
@@ -82,18 +88,26 @@ export async function lastWorkingSets(
     asked.signal,
   );
   const known = asked.pods.flatMap((pod) => {
-    const last = lastOf(
-      found.filter(({ labels }) => labels.pod === pod),
-      asked.now,
-      seconds,
-    );
+    const last = lastOf(ofContainer(asked, pod, found), asked.now, seconds);
     return last === undefined ? [] : [[pod, useAt(last)] as const];
   });
   return new Map(known);
 }
 
 function labelsOf({ settings, container, pods }: AskHistory): string {
-  return `namespace="${inString(settings.namespace)}",pod=~"${oneOf(pods)}",container="${inString(container)}"`;
+  // What has no container is of the whole pod: some kubelets tell of nothing else.
+  return `namespace="${inString(settings.namespace)}",pod=~"${oneOf(pods)}",container=~"${oneOf([container])}|"`;
+}
+
+/** The container's own series in this pod; the pod's where there are none and it is its only container. */
+function ofContainer(
+  { container, alone }: AskHistory,
+  pod: string,
+  series: readonly Series[],
+): readonly Series[] {
+  const ofPod = series.filter(({ labels }) => labels.pod === pod);
+  const own = ofPod.filter(({ labels }) => labels.container === container);
+  return own.length > 0 || !alone ? own : ofPod;
 }
 
 function readings({ prometheus, now, signal }: AskHistory, selector: string): Promise<readonly Series[]> {

@@ -77,6 +77,16 @@ export function healthOf(
   };
 }
 
+/**
+ * When a pod of it was last started: it changes when one is, and only then. The fullest pod's own start would change
+ * whenever another pod becomes the fullest.
+ */
+export function latestStart(pods: readonly PodReading[]): { readonly startedAt?: string } {
+  const starts = pods.filter(({ deleting }) => !deleting).flatMap(({ startedAt }) => startedAt ?? []);
+  const latest = starts.toSorted().at(-1);
+  return latest === undefined ? {} : { startedAt: latest };
+}
+
 /** Why there is no measure. */
 export function blindness(
   replicas: number,

@@ -55,6 +55,7 @@ export function podReading(
   const requestBytes = quantityOf(resources?.requests?.memory);
   const startedAt = iso(state?.state?.running?.startedAt);
   const waiting = state?.state?.waiting?.reason;
+  const ended = lastEnd(state);
   const templateHash =
     metadata?.labels?.['pod-template-hash'] ?? metadata?.labels?.['controller-revision-hash'];
   const policy = own?.resizePolicy?.find(({ resourceName }) => resourceName === 'memory');
@@ -70,9 +71,10 @@ export function podReading(
     createdAt: iso(metadata?.creationTimestamp) ?? '',
     ...(startedAt !== undefined && { startedAt }),
     restarts: state?.restartCount ?? 0,
-    ...lastEnd(state),
+    ...ended,
     ...(waiting !== undefined && { waiting }),
-    ...usedNow(use, startedAt),
+    // What it was last seen to use is less than what it then asked for: its measure is the limit.
+    ...(startedAt === undefined && ended.lastEnd?.reason === 'OOMKilled' ? {} : usedNow(use, startedAt)),
     ...(limitBytes !== undefined && { limitBytes }),
     ...(requestBytes !== undefined && { requestBytes }),
     qosClass: status?.qosClass ?? 'unknown',

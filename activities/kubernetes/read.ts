@@ -5,7 +5,7 @@ import { withConnections } from './connections.js';
 import { fitted } from './fit.js';
 import { type Gathered, gather } from './gather.js';
 import { nodeKills, oomKills } from './kills.js';
-import { blindness, healthOf, killsOf, worstOf } from './measure.js';
+import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { noteOthers, notePods, noteWorkload } from './note.js';
 import { limitBounds, quotaLeft } from './room.js';
 import { templateOf, workloadReading } from './workload.js';
@@ -60,7 +60,6 @@ function judged(
 ): Reading<WorkloadDetails> {
   const { workload, nodes } = details;
   const measure = worstOf(pods, nodes);
-  const [worst] = pods;
   const gap = evidence.find((one) => 'gap' in one && one.name === 'pods.workingSet');
   const why = {
     hasPrometheus: settings.prometheus !== undefined,
@@ -70,7 +69,7 @@ function judged(
     identity: {
       uid: workload.uid,
       name: settings.name,
-      ...(worst?.startedAt !== undefined && { startedAt: worst.startedAt }),
+      ...latestStart(pods),
     },
     ...(measure ? { measure } : { blind: blindness(workload.replicas, pods, why) }),
     ...healthOf(workload.replicas, pods),

@@ -1,12 +1,11 @@
 import type { Sample } from '../../model/evidence.js';
-import type { PodReading } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import type { Target } from '../../model/target.js';
 import type { ReadContext } from '../adapter.js';
 import { failureType, messageOf } from '../failure.js';
 import { sourceLimit } from './asked.js';
 import type { CallOptions, Cluster } from './client.js';
-import { blindness, byFullness, healthOf, killsOf, worstOf } from './measure.js';
+import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { nodeNames, readAllocatable } from './nodes.js';
 import { type OwnPods, readOwnPods } from './own-pods.js';
 import { rolloutOf } from './rollout.js';
@@ -53,7 +52,6 @@ export async function sampleTarget(
       ...(gaps[0] !== undefined && { gap: gaps[0] }),
     };
     const measure = worstOf(own.readings, nodes);
-    const [worst] = byFullness(own.readings, nodes);
     return {
       at,
       ...(measure
@@ -62,17 +60,13 @@ export async function sampleTarget(
       kills: killsOf(own.readings),
       ...healthOf(replicas, own.readings),
       id: workload.metadata?.uid ?? '',
-      ...startOf(worst),
+      ...latestStart(own.readings),
     };
   } catch (error) {
     context.signal.throwIfAborted();
     const gone = failureType(error) === 'TargetGone';
     return { at, gap: messageOf(error), ...(gone && { healthy: false, healthNote: 'it is gone' }) };
   }
-}
-
-function startOf(pod: PodReading | undefined): Pick<Sample, 'startedAt'> {
-  return pod?.startedAt === undefined ? {} : { startedAt: pod.startedAt };
 }
 
 /** Only where pods have no limit of their own; a node that can't be read makes them unmeasured. */
