@@ -8,6 +8,7 @@ import { allow, ask, type Guardrail, refuse } from './guardrail.js';
  */
 export const autonomy: Guardrail = {
   name: 'autonomy',
+  rule: 'How far Nightshift goes by itself is configured by target, kind and disruption; loss of data is never automatic.',
   judge(change, { policy }, circumstances) {
     const { autonomy: granted, by } = autonomyFor(policy, change);
     const rule = `autonomy is ${granted} (${by})`;

@@ -8,6 +8,7 @@ const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** In a freeze window nothing disruptive is done, not even with a decision. */
 export const freeze: Guardrail = {
   name: 'freeze',
+  rule: 'In a freeze window nothing disruptive is done, not even with a decision.',
   judge(change, { policy }, { now }) {
     if (disruptsNothing(change)) return allow('disrupts nothing, so no freeze window binds it');
     const frozen = policy.freezes.find((window) => binds(window, change) && isFrozen(window, now));

@@ -21,6 +21,8 @@ export type Saying = Omit<Verdict, 'guardrail'>;
 /** A rule on changes. Pure: the same change, look and circumstances always give the same verdict. */
 export interface Guardrail {
   readonly name: string;
+  /** What it sees to, in a sentence, for the pages of the runbooks. */
+  readonly rule: string;
   judge(change: Change, look: AnyLook, circumstances: Circumstances): Saying;
 }
 

@@ -6,6 +6,7 @@ import { allow, type Guardrail, refuse } from './guardrail.js';
  */
 export const identity: Guardrail = {
   name: 'identity',
+  rule: 'The thing must be the one that was planned for: another one under the same name is another thing.',
   judge({ object }, { target, identity: seen }) {
     if (!object.uid) return refuse(`the plan does not say which ${object.name} it means`);
     if (object.key !== target.key)

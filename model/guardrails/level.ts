@@ -6,6 +6,7 @@ import { allow, disruptsNothing, type Guardrail, refuse } from './guardrail.js';
  */
 export const level: Guardrail = {
   name: 'level',
+  rule: 'At warning only what disrupts nothing is done; at critical all.',
   judge(change, _look, { level: now, decided }) {
     if (now === 'critical') return allow('the level is critical');
     if (now !== 'warning') return refuse(`the level is ${now}: there is nothing to remedy`);

@@ -31,6 +31,7 @@ function named(name: string, part: string): RegExp {
 /** Protected things are never changed, nor anything that contains one disrupted. */
 export const protectedTargets: Guardrail = {
   name: 'protected',
+  rule: 'What is protected is never changed: Nightshift itself, its Temporal, its monitoring, dockerd, the kubelet, PID 1, and what the configuration names.',
   judge(change, { policy }) {
     const why = alwaysProtected(change) ?? configured(policy.protected, change);
     if (why) return refuse(why);

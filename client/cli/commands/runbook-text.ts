@@ -1,4 +1,5 @@
 import { byteRate, duration } from '../../../model/format.js';
+import { guardrails } from '../../../model/guardrails/index.js';
 import type { AnyLook } from '../../../model/look.js';
 import type { PlannedChange, PlannedRung } from '../../../model/plan.js';
 import type { Runbook } from '../../../model/runbook.js';
@@ -6,7 +7,7 @@ import type { Paint } from '../terminal/io.js';
 import { plain, wrap } from '../terminal/text.js';
 import type { Planned } from '../worker-side.js';
 
-/** `runbook show`: what it is for, what it looks at, its ladder, how it verifies. */
+/** `runbook show`: what it is for, what it looks at, its ladder and guardrails, how it verifies. */
 export function pageText(runbook: Runbook<AnyLook>, columns: number, markdown: boolean): readonly string[] {
   const { page, ladder } = runbook;
   const heading = (title: string) => (markdown ? [`## ${title}`, ''] : [title]);
@@ -35,6 +36,10 @@ export function pageText(runbook: Runbook<AnyLook>, columns: number, markdown: b
         `${index + 1}. ${rung} (${name}; usually disrupts: ${usually})`,
     ),
     '',
+    ...listed(
+      'Guardrails, before each change and again directly before it is made',
+      guardrails.map(({ name, rule }) => `${name}: ${rule}`),
+    ),
     ...listed('Verification', page.verification),
     ...listed('Escalation', page.escalation),
   ];
