@@ -100,6 +100,8 @@ export interface Bench {
   readonly client: Client;
   readonly environment: TestWorkflowEnvironment;
   readonly sent: { sink: string; what: string; title: string }[];
+  /** Texts of the messages in `sent`, in the same order. */
+  readonly texts: string[];
   policy: Policy;
   /** Of one target; `policy` where it is not set otherwise. */
   policyFor: (target: Target) => Policy;
@@ -123,10 +125,12 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
   }));
   const bundle = await workflowBundle(extensions.map(({ module }) => module));
   const sent: Bench['sent'] = [];
+  const texts: string[] = [];
   const notify: NotifyActivities = {
     sinks: async () => ['log'],
-    notify: async ({ sink, notification: { what, title } }) => {
+    notify: async ({ sink, notification: { what, title, text } }) => {
       sent.push({ sink, what, title });
+      texts.push(text);
       return { note: 'logged' };
     },
   };
@@ -135,6 +139,7 @@ export async function bench(world: World, runbooks: readonly Runbook<TankLook>[]
     client,
     environment,
     sent,
+    texts,
     policy: quick,
     policyFor: () => self.policy,
     async startWorkers({ archive } = {}) {
