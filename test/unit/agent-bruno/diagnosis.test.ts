@@ -212,7 +212,7 @@ describe('a limit that is too small', () => {
   });
 
   it('is told from the last part of the history: the way to the plateau is no growth', () => {
-    const plateau = (share: number): number => Math.min(1, share * 4);
+    const plateau = (share: number): number => Math.min(1, share / 0.58);
     expect(first(grown({ details: { ...flat, history: history(300 * MiB, full, 60, plateau) } }))?.name).toBe(
       causes.limit,
     );
