@@ -204,6 +204,17 @@ describe('prevention', () => {
     expect(advice(causes.leak, { latest: at })).not.toContain('kind: HorizontalPodAutoscaler');
   });
 
+  it('says when capacity that was added is to be taken back, and how', () => {
+    const more = {
+      ...full,
+      details: { ...full.details, workload: { ...full.details.workload, replicas: 3 } },
+    };
+    const said = advice(causes.sessions, { latest: more, applied: ['scale-out'] });
+    expect(said).toContain('Take the added capacity back at 2026-03-01 04:00');
+    expect(said).toContain('scale deployment/agent-bruno --replicas=2');
+    expect(advice(causes.sessions)).not.toContain('Take the added capacity back');
+  });
+
   it('hands over as a patch what a reconciler owns', () => {
     const owners = [
       {

@@ -1,8 +1,34 @@
+import { hpaMinReplicas, planHpaMin } from '../../../../model/changes/kubernetes/hpa-min.js';
+import { planWorkloadScale, workloadScale } from '../../../../model/changes/kubernetes/workload-scale.js';
+import { dateTime, duration } from '../../../../model/format.js';
 import type { Autoscaling, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
 
 /** An autoscaler where none exists; with memory as its metric only for what gives memory back. */
-export function scalingAdvice({ latest }: Seen<WorkloadLook>): readonly Recommendation[] {
+export function scalingAdvice(seen: Seen<WorkloadLook>): readonly Recommendation[] {
+  return [...takeBack(seen), ...autoscalerAdvice(seen)];
+}
+
+/** Added capacity has a stated end: it is said when, and how. */
+function takeBack({ first, latest, applied }: Seen<WorkloadLook>): readonly Recommendation[] {
+  if (!applied.includes('scale-out')) return [];
+  const { hpa } = first.details.autoscaling;
+  const { replicas } = first.details.workload;
+  const command =
+    hpa === undefined
+      ? workloadScale.describe(planWorkloadScale(latest, replicas)).command
+      : hpaMinReplicas.describe(planHpaMin(latest, hpa, hpa.min)).command;
+  const end = new Date(Date.parse(latest.at) + latest.settings.capacitySeconds * 1000).toISOString();
+  return [
+    {
+      title: `Take the added capacity back at ${dateTime(end)}, unless it is still needed`,
+      why: `It was added for ${duration(latest.settings.capacitySeconds)}. What is needed for longer belongs into the manifest, or to an autoscaler.`,
+      snippet: { language: 'sh', text: command },
+    },
+  ];
+}
+
+function autoscalerAdvice({ latest }: Seen<WorkloadLook>): readonly Recommendation[] {
   const { workload, autoscaling } = latest.details;
   if (workload.kind === 'DaemonSet') return [];
   if (autoscaling.hpa !== undefined) return atItsMost(autoscaling.hpa);
