@@ -1,29 +1,21 @@
-import { bytes, percent } from '../../model/format.js';
 import { CliError, exitCodes } from '../cli/exit-codes.js';
 
 /** The demo's alert: what fires it, since when, and whether it still does. */
 export interface DemoAlert {
-  readonly container: string;
-  readonly memory: { readonly used: number; readonly percent: number };
+  /** `alertname` and `severity` among them. */
+  readonly labels: Readonly<Record<string, string>> & { readonly alertname: string };
+  readonly summary: string;
   readonly startsAt: Date;
   /** Absent: it fires. */
   readonly endsAt?: Date;
 }
 
-/** What Alertmanager would send (payload version 4) for the shipped rule ContainerMemoryExhausted. */
-export function alertPayload({ container, memory, startsAt, endsAt }: DemoAlert) {
+/** What Alertmanager would send (payload version 4) for a shipped rule. */
+export function alertPayload({ labels, summary, startsAt, endsAt }: DemoAlert) {
   const status = endsAt === undefined ? 'firing' : 'resolved';
-  const labels = {
-    alertname: 'ContainerMemoryExhausted',
-    name: container,
-    runbook: 'MEM-001',
-    severity: 'critical',
-    signal: 'container-memory',
-  };
-  const summary = `${container} uses ${bytes(memory.used)}, ${percent(memory.percent)} of its limit`;
   return {
     version: '4',
-    groupKey: '{}:{alertname="ContainerMemoryExhausted"}',
+    groupKey: `{}:{alertname="${labels.alertname}"}`,
     truncatedAlerts: 0,
     status,
     receiver: 'nightshift',

@@ -15,36 +15,26 @@ import { aside, withProgress } from '../cli/terminal/progress.js';
 import { wrap } from '../cli/terminal/text.js';
 import { exitCodeOf, watch } from '../cli/watch/watch.js';
 import type { IncidentDetails } from '../incidents/index.js';
-import { filesOf, makeFolder, writePrivate } from '../up/files.js';
+import { filesOf, makeFolder } from '../up/files.js';
 import { freePort } from '../up/ports.js';
 import { ensureToken } from '../up/tokens.js';
 import { startUp, type Up } from '../up/up.js';
-import {
-  type Agent,
-  agent as agentSettings,
-  demoLabel,
-  engine,
-  ownerLabel,
-  startAgent,
-  untilHealthy,
-} from './agent-container.js';
 import { alertPayload, type DemoAlert, postAlert } from './alert.js';
-import { configText, targetKey } from './config.js';
+import { containerSubject } from './container.js';
 import { Decider } from './decider.js';
-import { folderPrefix, ownerOf, removeLeftovers } from './leftovers.js';
+import { folderPrefix } from './leftovers.js';
+import type { AtEnd, Subject } from './subject.js';
+import { workloadSubject } from './workload.js';
 
 export interface DemoOptions {
   readonly reports: string;
   readonly keep?: boolean;
+  /** A workload on a Kubernetes cluster instead of a container. */
+  readonly kubernetes?: boolean;
 }
 
-/** The alert that is posted: the shipped rule's threshold. */
+/** The alert that is posted: the shipped rules' threshold. */
 const firesAtPercent = 90;
-/** Without a terminal nobody waits for a demo that hangs. */
-const unattendedMs = 225_000;
-
-type AtEnd = (undo: () => Promise<void>) => void;
-
 /** Runs the demo and returns its exit code. What it started is removed, however it ends. */
 export async function demo(io: Io, options: DemoOptions): Promise<number> {
   const undos: (() => Promise<void>)[] = [];
@@ -63,17 +53,17 @@ async function play(io: Io, options: DemoOptions, atEnd: AtEnd): Promise<number>
     const lines = io.tty ? wrap(text, io.columns() - 2) : [text];
     io.out(aside(io, `${io.paint.bold('›')} ${lines.join('\n  ')}`));
   };
-  const stage = await setStage(io, step, atEnd);
-  const { up, agent } = stage;
+  const stage = await setStage(io, { step, atEnd, kubernetes: options.kubernetes ?? false });
+  const { up, subject } = stage;
   const memory = await withProgress(
     io,
     `Waiting until it is over ${firesAtPercent} %`,
-    untilOver(agent, io.signal),
+    untilOver(subject, io.signal),
   );
   step(
     `It is at ${bytes(memory.used)}, ${percent(memory.percent)}. The alert goes to ${up.record.api}/alerts/alertmanager.`,
   );
-  const alert = { container: agent.name, memory, startsAt: io.now() };
+  const alert = { ...subject.alert(memory), startsAt: io.now() };
   await postAlert(up.record.api, up.webhookToken, alertPayload(alert));
 
   const ended = await follow(io, stage, alert);
@@ -92,58 +82,37 @@ async function play(io: Io, options: DemoOptions, atEnd: AtEnd): Promise<number>
 
 interface Stage {
   readonly up: Up;
-  readonly agent: Agent;
+  readonly subject: Subject;
   readonly person: string;
   readonly second: { readonly name: string; readonly token: string };
 }
 
-/** The engine, the container, the configuration, and Nightshift itself. */
-async function setStage(io: Io, step: (text: string) => void, atEnd: AtEnd): Promise<Stage> {
-  const image = io.env.NIGHTSHIFT_AGENT_IMAGE;
-  if (!image)
-    throw new CliError(
-      exitCodes.usage,
-      'the demo needs the example agent’s image, and NIGHTSHIFT_AGENT_IMAGE names none',
-      'Run it with `npm run demo`, which makes the image (and finds or starts a Docker engine).',
-    );
-  const docker = engine();
-  await docker.ping().catch((error: Error) => {
-    throw new CliError(
-      exitCodes.usage,
-      `no Docker engine can be reached: ${error.message}`,
-      'Start one, or set DOCKER_HOST; `npm run demo` does what it can.',
-    );
-  });
-  await removeLeftovers(docker, step);
+/** The thing that leaks, the configuration, and Nightshift itself. */
+async function setStage(
+  io: Io,
+  given: { readonly step: (text: string) => void; readonly atEnd: AtEnd; readonly kubernetes: boolean },
+): Promise<Stage> {
+  const { step, atEnd } = given;
   const id = randomBytes(3).toString('hex');
   const folder = await mkdtemp(join(tmpdir(), folderPrefix));
   atEnd(() => rm(folder, { recursive: true, force: true }));
   const files = filesOf(folder);
   await makeFolder(folder);
-  const adminToken = randomBytes(16).toString('hex');
-  const adminTokenFile = join(folder, 'agent-admin.token');
-  await writePrivate(adminTokenFile, adminToken);
-  const name = `agent-${id}`;
-  const labels = { [demoLabel]: id, [ownerLabel]: ownerOf() };
-  const agent = await startAgent(docker, { image, name, labels, adminToken });
-  atEnd(() => agent.remove());
-  step(
-    `A small agent runs as container ${name} with a limit of ${bytes(agentSettings.limitBytes)}, and leaks.`,
-  );
+  const make = given.kubernetes ? workloadSubject : containerSubject;
+  const subject = await make({ io, step, atEnd, id, folder });
+  step(subject.told);
 
   const person = personOf(io, {}).replace(/[^A-Za-z0-9._@-]/g, '-');
   const second = person === 'second-operator' ? 'third-operator' : 'second-operator';
   const configFile = join(folder, 'demo.yaml');
   const apiPort = await freePort('127.0.0.1');
-  const about = { env: io.env, container: name, url: agent.url, operators: [person, second] };
-  await writeFile(configFile, configText({ ...about, adminTokenFile, tokensFile: files.tokens, apiPort }), {
-    mode: 0o600,
-  });
+  const text = subject.configText({ operators: [person, second], tokensFile: files.tokens, apiPort });
+  await writeFile(configFile, text, { mode: 0o600 });
   const { env, signal } = io;
   const starting = startUp({ files, configFile, env, person, log: step, signal });
   const up = await withProgress(io, 'Starting the embedded Temporal server, a worker and the API', starting);
   atEnd(() => up.stop());
-  await untilHealthy(agent, signal);
+  await subject.untilReady(signal);
   const token = await ensureToken({
     hashes: files.tokens,
     file: join(folder, 'second.token'),
@@ -154,22 +123,22 @@ async function setStage(io: Io, step: (text: string) => void, atEnd: AtEnd): Pro
   step(
     `Nightshift is up: embedded Temporal server${memory ? ` (${bytes(memory)})` : ''}, worker and API in one process.`,
   );
-  const stage = { up, agent, person, second: { name: second, token } };
+  const stage = { up, subject, person, second: { name: second, token } };
   whereToLook(stage, step);
   return stage;
 }
 
-async function untilOver(agent: Agent, signal: AbortSignal) {
+async function untilOver(subject: Subject, signal: AbortSignal) {
   const end = Date.now() + 120_000;
   for (;;) {
     signal.throwIfAborted();
-    const memory = await agent.memory();
+    const memory = await subject.memory();
     if (memory.percent >= firesAtPercent) return memory;
     if (Date.now() > end)
       throw new CliError(
         exitCodes.failed,
-        `the agent stays at ${percent(memory.percent)} and does not leak as it should`,
-        `Its log: docker logs ${agent.name}`,
+        `it stays at ${percent(memory.percent)} and does not leak as it should`,
+        `Its log: ${subject.logCommand}`,
       );
     await sleep(500, undefined, { signal });
   }
@@ -177,14 +146,14 @@ async function untilOver(agent: Agent, signal: AbortSignal) {
 
 /** Watches the incident to its end, and has its question answered. */
 async function follow(io: Io, stage: Stage, alert: DemoAlert): Promise<IncidentDetails> {
-  const { up, agent } = stage;
+  const { up, subject } = stage;
   const resolve = once(() =>
     postAlert(up.record.api, up.webhookToken, alertPayload({ ...alert, endsAt: io.now() })),
   );
   const incidents = new ViaApi(up.record.api, up.operatorToken);
-  const ref = await incidents.resolve(targetKey(agent.name));
+  const ref = await incidents.resolve(subject.targetKey);
   const stop = new AbortController();
-  const limit = io.interactive ? [] : [AbortSignal.timeout(unattendedMs)];
+  const limit = io.interactive ? [] : [AbortSignal.timeout(subject.unattendedMs)];
   const signal = AbortSignal.any([io.signal, stop.signal, ...limit]);
   const decider = new Decider({
     io,
@@ -209,7 +178,7 @@ async function follow(io: Io, stage: Stage, alert: DemoAlert): Promise<IncidentD
     if (io.signal.aborted || stop.signal.aborted) throw new CliError(exitCodes.interrupted, 'interrupted');
     throw new CliError(
       exitCodes.notRecovered,
-      `the incident has not ended within ${duration(unattendedMs / 1000)}`,
+      `the incident has not ended within ${duration(subject.unattendedMs / 1000)}`,
     );
   }
 }
@@ -239,6 +208,6 @@ async function save(folder: string, view: NonNullable<IncidentDetails['view']>):
   return path;
 }
 
-function whereToLook({ up, agent }: Stage, step: (text: string) => void): void {
-  step(`Look around: Temporal ${up.record.ui}, API ${up.record.api}, agent ${agent.url}/metrics`);
+function whereToLook({ up, subject }: Stage, step: (text: string) => void): void {
+  step(`Look around: Temporal ${up.record.ui}, API ${up.record.api}, ${subject.lookAt}`);
 }

@@ -19,18 +19,28 @@ export function ownerOf(name: ProcessName = nameProcess(process.pid)): string {
 
 /** Removes what demos have left that were killed: their containers, their Temporal servers and their folders. */
 export async function removeLeftovers(docker: Docker, log: (line: string) => void): Promise<void> {
+  await removeContainers(docker, log);
+  await removeFolders(log);
+}
+
+async function removeContainers(docker: Docker, log: (line: string) => void): Promise<void> {
   const found = await docker.listContainers({ all: true, filters: { label: [demoLabel] } });
   for (const { Id, Names, Labels, Created } of found) {
     if (!isLeft(Labels[ownerLabel], Created * 1000)) continue;
     await removeContainer(docker, Id);
     log(`Removed ${Names[0]?.slice(1) ?? Id}, which an earlier demo had left.`);
   }
+}
+
+/** The folders among it, with the Temporal servers that work in them. */
+export async function removeFolders(log: (line: string) => void): Promise<void> {
   for (const entry of await readdir(tmpdir())) {
     if (entry.startsWith(folderPrefix)) await removeFolder(join(tmpdir(), entry), log);
   }
 }
 
-function isLeft(owner: string | undefined, createdMs: number): boolean {
+/** Whether whoever is named there (`ownerOf`) has ended. */
+export function isLeft(owner: string | undefined, createdMs: number): boolean {
   const [host, pid, ticks] = (owner ?? '').split('/');
   if (host !== hostname()) return Date.now() - createdMs > oldMs;
   return !lives({ pid: Number(pid), ...(ticks ? { ticks } : {}) });

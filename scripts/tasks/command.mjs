@@ -3,6 +3,7 @@ import * as images from '../parts/bruno-images.mjs';
 import * as docker from '../parts/docker.mjs';
 import * as image from '../parts/image.mjs';
 import * as kubernetes from '../parts/kubernetes/index.mjs';
+import * as prometheus from '../parts/prometheus.mjs';
 import * as temporal from '../parts/temporal.mjs';
 import { ROOT } from './project.mjs';
 
@@ -30,6 +31,7 @@ export async function demo(session, args) {
 }
 
 async function demoOnCluster(session, args, cli) {
+  const { paths } = await prometheus.ensure(session);
   const { cluster, env } = await clusterWithBruno(session);
   session.log(
     `Temporal server ${cli.version} (${cli.how}), Kubernetes cluster ${cluster.private ? `${cluster.id} of its own` : cluster.kubeconfig}`,
@@ -37,6 +39,7 @@ async function demoOnCluster(session, args, cli) {
   return session.foreground(process.execPath, [MAIN, 'demo', ...args], {
     ...env,
     NIGHTSHIFT_KUBECTL: cluster.kubectl,
+    NIGHTSHIFT_PROMETHEUS: paths.prometheus,
     NIGHTSHIFT_TEMPORAL_CLI: cli.path,
   });
 }
