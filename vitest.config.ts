@@ -22,6 +22,8 @@ const real = {
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Tests that say so run side by side in a file: they wait for a cluster more than they work.
+    maxConcurrency: 12,
     projects: [
       {
         extends: true,
