@@ -4,6 +4,7 @@ import { defaultPolicy } from '../../config/defaults.js';
 import type { Change, FieldChange } from '../../model/change.js';
 import type { Json, JsonObject } from '../../model/json.js';
 import type { Look } from '../../model/look.js';
+import type { Target } from '../../model/target.js';
 
 export interface AttemptOptions {
   /** Default 1. */
@@ -13,6 +14,10 @@ export interface AttemptOptions {
   /** `details` of the look; default none. */
   readonly details?: JsonObject;
   readonly scope?: string;
+  /** Default: a container of that scope. */
+  readonly target?: Target;
+  /** What the configuration says of the target; default nothing. */
+  readonly settings?: unknown;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Called at every confirm, before it answers: the moment directly before the mutation. */
@@ -39,7 +44,7 @@ export function anAttempt(options: AttemptOptions = {}): Attempt {
     previous,
     now: () => new Date(),
     look: aLook(options),
-    settings: {},
+    settings: options.settings ?? {},
     async confirm(part) {
       confirmed += 1;
       await options.onConfirm?.(part);
@@ -61,15 +66,16 @@ export function anAttempt(options: AttemptOptions = {}): Attempt {
   };
 }
 
-function aLook({ details = {}, scope = 'docker/test' }: AttemptOptions): Look<unknown, unknown> {
+function aLook(options: AttemptOptions): Look<unknown, unknown> {
+  const { details = {}, scope = 'docker/test', settings = {} } = options;
   return {
-    target: { key: `${scope}/agent`, kind: 'container', scope },
+    target: options.target ?? { key: `${scope}/agent`, kind: 'container', scope },
     at: new Date().toISOString(),
     identity: { uid: 'agent', name: 'agent' },
     healthy: true,
     evidence: [],
     details,
-    settings: {},
+    settings,
     policy: defaultPolicy,
     policyDigest: 'test',
     goingOn: [],
@@ -85,6 +91,7 @@ export interface ChangeOptions<Params extends JsonObject> {
   readonly name?: string;
   readonly fields?: readonly FieldChange[];
   readonly fresh?: JsonObject;
+  readonly generation?: number;
 }
 
 /** A change as the choke point hands it on. */
@@ -97,6 +104,7 @@ export function aChange<Params extends JsonObject>(options: ChangeOptions<Params
     params,
     fields,
     fresh,
+    ...(options.generation !== undefined && { generation: options.generation }),
     remedy: 'test',
     object: { key, uid, name },
     touches: [key],

@@ -134,7 +134,7 @@ function collected(
 }
 
 function cleared({ context }: Tools, change: Change<PodClearCacheParams>, said: JsonObject): Effect {
-  const count = first(said, ['cleared', 'removed', 'deleted', 'evicted', 'items', 'count']);
+  const count = first(said, ['cleared', 'removed', 'deleted', 'evicted', 'entries', 'items', 'count']);
   const freedBytes = first(said, ['freedBytes', 'bytes', 'freed_bytes']);
   const who = `the ${change.params.cache} cache of pod ${change.object.name} was cleared`;
   const details: JsonObject = {
