@@ -98,9 +98,9 @@ export function blindness(
   if (pods.some((pod) => pod.workingSetBytes !== undefined && pod.limitBytes === undefined))
     return 'its pods have no memory limit, and the memory of their node could not be read';
   const waiting = pods.find((pod) => pod.waiting !== undefined && pod.startedAt === undefined);
-  const others = hasPrometheus ? 'nor has Prometheus' : 'and no Prometheus is configured';
-  if (gap !== undefined) return `the memory of its pods could not be read: ${gap}; ${others} a fresh one`;
+  const others = hasPrometheus ? 'Prometheus has none either' : 'no Prometheus is configured';
+  if (gap !== undefined) return `the memory of its pods could not be read: ${gap}; ${others}`;
   return waiting === undefined
-    ? `the metrics API has no fresh figure of any of its pods, ${others}`
-    : `none of its pods runs (${waiting.name}: ${waiting.waiting}), so the metrics API has no figure, ${others}`;
+    ? `the metrics API has no fresh figure of any of its pods, and ${others}`
+    : `none of its pods runs (${waiting.name}: ${waiting.waiting}), so the metrics API has no figure, and ${others}`;
 }

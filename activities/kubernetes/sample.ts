@@ -35,12 +35,12 @@ export async function sampleTarget(
       signal: context.signal,
       limitMs,
       secret,
-      async read(source, _name, work) {
+      async read(_source, _name, work) {
         try {
           return await work(AbortSignal.any([context.signal, AbortSignal.timeout(sourceLimit)]));
         } catch (error) {
           context.signal.throwIfAborted();
-          gaps.push(`${source}: ${messageOf(error)}`);
+          gaps.push(messageOf(error));
           return undefined;
         }
       },
