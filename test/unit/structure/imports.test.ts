@@ -18,10 +18,11 @@ const rules: Readonly<Record<string, Rule>> = {
   activities: { files: within('model', 'activities'), packages: [any] },
   config: { files: within('model', 'config'), packages: [any] },
   worker: {
-    // Of the client: the connection, and how the intake delivers an alert, which is the same for watch and governor.
+    // Of the client: the connection with its search attributes, and how the intake delivers an alert, which is the same
+    // for watch and governor.
     files: [
       ...within('model', 'workflows', 'activities', 'config', 'archive', 'worker'),
-      /^client\/temporal\.ts$/,
+      /^client\/(temporal|search-attributes)\.ts$/,
       /^client\/incidents\/start\.ts$/,
       /^client\/alerts\/(delivery|port)\.ts$/,
     ],
