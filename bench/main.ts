@@ -8,6 +8,7 @@ import * as alerts from './sections/alerts.js';
 import * as backtest from './sections/backtest.js';
 import * as bundle from './sections/bundle.js';
 import * as cost from './sections/cost.js';
+import * as kubernetes from './sections/kubernetes.js';
 import * as look from './sections/look.js';
 import * as replay from './sections/replay.js';
 import * as speed from './sections/speed.js';
@@ -29,6 +30,7 @@ const sections: Readonly<Record<string, Section>> = {
   waiting,
   storm,
   look,
+  kubernetes,
   replay,
   backtest,
 };
@@ -43,7 +45,7 @@ Measures Nightshift on an embedded Temporal server of its own, with the settings
 
 Sections:
 ${Object.entries(sections)
-  .map(([name, { title }]) => `  ${name.padEnd(9)} ${title}`)
+  .map(([name, { title }]) => `  ${name.padEnd(10)} ${title}`)
   .join('\n')}
 
 Figures hold for a machine that does nothing else; ratios hold better than times. The load is shown above them.

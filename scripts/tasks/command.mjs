@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import * as alertmanager from '../parts/alertmanager.mjs';
 import * as images from '../parts/bruno-images.mjs';
 import * as docker from '../parts/docker.mjs';
 import * as image from '../parts/image.mjs';
@@ -81,9 +82,18 @@ export async function clusterWithBruno(session) {
   };
 }
 
-/** `npm run bench`. It needs a Temporal server and nothing else. */
+/** `npm run bench`. It needs a Temporal server; its section `kubernetes`, where it is named, a cluster and monitoring. */
 export async function bench(session, args) {
   const cli = await temporal.ensure(session);
   const env = { NIGHTSHIFT_TEMPORAL_CLI: cli.path };
+  if (args.includes('kubernetes')) {
+    const monitoring = {
+      ...(await prometheus.ensure(session)).paths,
+      ...(await alertmanager.ensure(session)).paths,
+    };
+    env.NIGHTSHIFT_PROMETHEUS = monitoring.prometheus;
+    env.NIGHTSHIFT_ALERTMANAGER = monitoring.alertmanager;
+    Object.assign(env, (await clusterWithBruno(session)).env);
+  }
   return session.foreground(process.execPath, [join(ROOT, 'dist/bench/main.js'), ...args], env);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { V1Service } from '@kubernetes/client-node';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ApiProcess } from '../../client/api/index.js';
+import { signalWithStart } from '../../client/incidents/start.js';
 import { connectTemporal, type TemporalClient } from '../../client/temporal.js';
 import { createToken } from '../../client/tokens/index.js';
 import { serveApi } from '../../client/up/api.js';
@@ -15,6 +16,7 @@ import { createLogger } from '../../worker/logger.js';
 import { brunoImage, kubeconfig, redisImage, TestNamespace, until } from './cluster.js';
 import { ClusterMonitoring } from './cluster-monitoring.js';
 import { aWorkload, brunoWorkload, serviceFor, type WorkloadOptions } from './manifests.js';
+import { alertFor } from './nightshift.js';
 import { RealNight } from './real-night.js';
 
 /** How often a thing is asked for that is waited for, milliseconds. */
@@ -92,6 +94,19 @@ interface PodMetricsList {
   readonly items: readonly {
     readonly containers: readonly { readonly usage: { readonly memory: string } }[];
   }[];
+}
+
+/** Opens an incident there, as a critical alert does. */
+export async function openIncident(night: RealNight, target: Target): Promise<WorkflowHandle> {
+  const runbook = 'AgentBrunoHighMemoryUsage';
+  await signalWithStart(night.environment.client, {
+    target,
+    runbook,
+    alert: alertFor('AgentBrunoMemoryExhausted', { runbook, severity: 'critical' }),
+    observeOnly: false,
+    product: 'test',
+  });
+  return night.handle(target);
 }
 
 /** What the configuration says of a target; more of it as `more`, lines of YAML of the same indent as `policy:`. */
