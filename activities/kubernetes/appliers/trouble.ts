@@ -27,8 +27,9 @@ const configurations = ['CreateContainerConfigError', 'CreateContainerError', 'R
 
 /** A registry may answer the second time; a ConfigMap may be about to be made; nodes are added within minutes. */
 const patience = { imagePull: 30, configuration: 30, unschedulable: 180 } as const;
-/** One crash may be a race at the start; the second is a loop. */
+/** A crash may be a race at the start; after the second restart it is a loop, and before it at the deadline only. */
 const crashesOfALoop = 2;
+const untilTheDeadline = Number.POSITIVE_INFINITY;
 
 /** The worst trouble of these pods, or undefined where all are ready or may yet be. */
 export function troubleOf(pods: readonly V1Pod[]): Trouble | undefined {
@@ -68,11 +69,11 @@ function ofContainer(status: V1ContainerStatus): Omit<Trouble, 'pod'> | undefine
     return { why: 'configuration', said, patienceSeconds: patience.configuration };
   const ended = state?.terminated ?? lastState?.terminated;
   const crashed = state?.running === undefined && ended !== undefined && ended.exitCode !== 0;
-  if (!crashed || restartCount < crashesOfALoop) return undefined;
+  if (!crashed) return undefined;
   return {
     why: 'crashLoop',
     said: `container ${name}: ${reason || ended.reason || 'crashed'} after ${restartCount} restarts, exit code ${ended.exitCode} (${ended.reason ?? 'no reason given'})`,
-    patienceSeconds: 0,
+    patienceSeconds: restartCount >= crashesOfALoop ? 0 : untilTheDeadline,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Tank {
   unreadable?: string;
   goingOn: string[];
   perSecond: number;
+  /** What is applied and goes wrong: `throttle`. Its undo goes well. */
+  goesWrong?: string;
 }
 
 /** Where the tanks are. Effects are counted here, outside of anything that Nightshift records. */
@@ -115,7 +117,10 @@ export class World {
         act(tank, Object.fromEntries(change.fields.map(({ name: field, after }) => [field, after])));
         await this.after(`${name} ${change.object.key}`);
       }
-      return { status: 'applied', at: context.now().toISOString(), note: `${name} done`, details: {} };
+      const wrong = tank.goesWrong === name && !change.id.endsWith('/undo');
+      const note = wrong ? `${name} went wrong` : `${name} done`;
+      const details: JsonObject = wrong ? { failed: true } : {};
+      return { status: 'applied', at: context.now().toISOString(), note, details };
     };
   }
   private readonly keys = new Set<string>();

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Change, ChangeKind, Effect } from '../../../model/change.js';
+import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
+import { hasCluster, needsCluster, redisImage, TestNamespace } from '../../support/cluster.js';
+import { aWorkload } from '../../support/manifests.js';
+import { MiB, Subject } from './applier-kit.js';
+
+const image = redisImage ?? '';
+/** Its controller calls a rollout stuck after this, seconds. */
+const spec = { progressDeadlineSeconds: 6 };
+/** Serves only with the value that it was made with. */
+const picky = {
+  image,
+  env: { MODE: 'well' },
+  spec,
+  container: {
+    command: ['sh', '-c', 'case $MODE in crash) exit 3;; esac; exec redis-server --save ""'],
+    readinessProbe: { exec: { command: ['sh', '-c', 'test $MODE = well'] }, periodSeconds: 1 },
+  },
+};
+
+function undoOf(change: Change, effect: Effect): ReturnType<ChangeKind['undo']> {
+  const kinds: Readonly<
+    Record<string, { undo(change: never, effect: Effect): ReturnType<ChangeKind['undo']> }>
+  > = kubernetesKinds;
+  return kinds[change.kind]?.undo(change as never, effect) ?? { none: `no kind ${change.kind}` };
+}
+
+describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
+  let ns: TestNamespace;
+  beforeAll(async () => {
+    ns = await TestNamespace.open('wrong');
+  });
+  afterAll(() => ns?.close());
+
+  async function made(
+    name: string,
+    options: Partial<Parameters<typeof aWorkload>[0]> = picky,
+  ): Promise<Subject> {
+    const subject = new Subject(ns, 'Deployment', name);
+    await ns.create(aWorkload({ image, name, ...options }));
+    await subject.ready();
+    return subject;
+  }
+
+  /** As the engine takes it back: by the registered undo. */
+  async function undone(subject: Subject, change: Change, effect: Effect): Promise<Effect> {
+    const draft = undoOf(change, effect);
+    if (!('kind' in draft)) throw new Error(draft.none);
+    const { generation: _, ...rest } = change;
+    return subject.apply({ ...rest, ...draft, id: `${change.id}/undo` });
+  }
+
+  test('a crash loop is told from a pod that never gets ready; both are taken back', async () => {
+    const web = await made('picky');
+    const before = await web.pod();
+    const crash = await web.env('MODE', 'well', 'crash');
+    const crashed = await web.apply(crash);
+    expect(crashed).toMatchObject({
+      status: 'applied',
+      details: { failed: true, why: 'crashLoop', previousRevision: '1' },
+    });
+    expect(crashed.note).toMatch(/its rollout went wrong: pod picky-.*exit code 3/);
+    expect(await undone(web, crash, crashed)).toMatchObject({ status: 'applied' });
+
+    const ill = await web.env('MODE', 'well', 'ill');
+    const never = await web.apply(ill);
+    expect(never).toMatchObject({ details: { failed: true, why: 'neverReady', deadline: true } });
+    expect(never.note).toMatch(/runs and does not become ready.*progress deadline has passed/);
+    const back = await undone(web, ill, never);
+    expect(back).toMatchObject({ status: 'applied' });
+    expect(back.details).not.toHaveProperty('failed');
+    // With a surge, the old pod has served all the time.
+    expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
+  });
+
+  /** Its pods take their mode from a ConfigMap when they start: what runs goes on. */
+  async function fromConfigMap(name: string): Promise<Subject> {
+    await ns.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { MODE: 'well' } });
+    const { container } = picky;
+    const env = [{ name: 'MODE', valueFrom: { configMapKeyRef: { name, key: 'MODE' } } }];
+    return made(name, { spec, container: { ...container, env } });
+  }
+
+  test('a restart that ends in a crash loop goes back to the pods that still serve', async () => {
+    const web = await fromConfigMap('restarted');
+    const before = await web.pod();
+    await ns.patch('ConfigMap', 'restarted', { data: { MODE: 'crash' } });
+    const change = await web.restart();
+    const effect = await web.apply(change);
+    expect(effect).toMatchObject({ details: { failed: true, why: 'crashLoop', previousRevision: '1' } });
+    expect(await undone(web, change, effect)).toMatchObject({ status: 'applied' });
+    expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
+  });
+
+  test('what somebody else rolls out meanwhile is theirs', async () => {
+    const web = await fromConfigMap('theirs');
+    await ns.patch('ConfigMap', 'theirs', { data: { MODE: 'ill' } });
+    const attempt = web.attempt();
+    const going = web.apply(await web.restart(), attempt);
+    await expect.poll(() => JSON.stringify(attempt.left()), { timeout: 30_000 }).toContain('rolling out');
+    const annotations = {
+      'nightshift.dev/restarted-by': 'somebody',
+      'kubectl.kubernetes.io/restartedAt': 'now',
+    };
+    await ns.patch('Deployment', 'theirs', { spec: { template: { metadata: { annotations } } } });
+    expect(await going).toMatchObject({ status: 'superseded' });
+    await ns.remove('Deployment', 'theirs');
+  });
+
+  test('a revision whose image is gone is told as that', async () => {
+    const web = new Subject(ns, 'Deployment', 'imageless');
+    await ns.create(aWorkload({ name: 'imageless', image: 'nightshift/gone:1', spec }));
+    await ns.patch('Deployment', 'imageless', {
+      spec: { template: { spec: { containers: [{ name: 'imageless', image, imagePullPolicy: 'Never' }] } } },
+    });
+    await web.ready();
+    const effect = await web.apply(await web.change('workload.undoRollout', { params: { toRevision: '1' } }));
+    expect(effect).toMatchObject({ details: { failed: true, why: 'imagePull', deadline: false } });
+    expect(effect.note).toMatch(/container imageless: ErrImageNeverPull/);
+    await ns.remove('Deployment', 'imageless');
+  });
+
+  test('a request that no node can hold is told, and taken back', async () => {
+    const web = await made('huge', { spec });
+    const change = await web.change('workload.memory', {
+      fields: [
+        { name: 'limits.memory', before: 64 * MiB, after: 4 * 1024 * 1024 * MiB },
+        { name: 'requests.memory', before: 16 * MiB, after: 2 * 1024 * 1024 * MiB },
+      ],
+    });
+    const effect = await web.apply(change);
+    expect(effect).toMatchObject({ details: { failed: true, why: 'unschedulable', deadline: true } });
+    expect(effect.note).toMatch(/no node takes it: .*Insufficient memory/);
+    expect(await undone(web, change, effect)).toMatchObject({ status: 'applied' });
+    expect((await web.read()).spec?.template.spec?.containers[0]?.resources).toMatchObject({
+      limits: { memory: '64Mi' },
+      requests: { memory: '16Mi' },
+    });
+  });
+});
