@@ -40,6 +40,18 @@ describe.skipIf(!hasCluster || helm === undefined)(
       const env = { SESSION_TTL: '86400', OTHER: 'x' };
       await Promise.all([
         space.create(aWorkload({ name: 'app', image: redisImage ?? '', env })),
+        space.create(
+          aWorkload({ kind: 'StatefulSet', name: 'db', image: redisImage ?? '', replicas: 0, env }),
+        ),
+        // No node has that label, so it has no pods.
+        space.create(
+          aWorkload({
+            kind: 'DaemonSet',
+            name: 'every',
+            image: redisImage ?? '',
+            pod: { nodeSelector: { 'nightshift.dev/none': 'x' } },
+          }),
+        ),
         space.create(aWorkload({ name: 'app2', image: redisImage ?? '', replicas: 0 })),
         space.create({
           apiVersion: 'v1',
@@ -63,7 +75,11 @@ describe.skipIf(!hasCluster || helm === undefined)(
       const target = {
         namespace: space.name,
         level: 'approve',
-        workloads: [{ kind: 'deployments', name: 'app' }],
+        workloads: [
+          { kind: 'deployments', name: 'app' },
+          { kind: 'statefulsets', name: 'db' },
+          { kind: 'daemonsets', name: 'every' },
+        ],
         autoscalers: ['app'],
         env: ['SESSION_TTL'],
         configMaps: [{ name: 'app', keys: ['SESSION_TTL'] }],
@@ -264,6 +280,14 @@ describe.skipIf(!hasCluster || helm === undefined)(
           () => workload(container({ env: [{ name: 'SESSION_TTL', $patch: 'delete' }] })),
         ],
         ['a restart', () => workload(annotation('nightshift.dev/restarted-by'))],
+        [
+          'a restart of a StatefulSet',
+          () => ({ ...workload(annotation('nightshift.dev/a')), path: path('StatefulSet', 'db', dry) }),
+        ],
+        [
+          'a restart of a DaemonSet',
+          () => ({ ...workload(annotation('nightshift.dev/a')), path: path('DaemonSet', 'every', dry) }),
+        ],
         ['replicas up to maxReplicas', () => workload({ spec: { replicas: 3 } })],
         ['scale', () => patch('Deployment', 'app', { spec: { replicas: 3 } }, `/scale${dry}`)],
         ['minReplicas', () => patch('HorizontalPodAutoscaler', 'app', { spec: { minReplicas: 3 } }, dry)],
