@@ -8,7 +8,7 @@ import { readSample, type SampledSession } from './session-sample.js';
 /** A scan ends here: what was not read is not claimed. Keys, and milliseconds. */
 const scanLimit = 300_000;
 const scanMs = 2_500;
-const perScan = 2_000;
+const perScan = 1_000;
 /** So many sessions are looked at one by one. */
 const sampleSize = 200;
 

@@ -13,7 +13,7 @@ import { shortenScript } from './ttl-scripts.js';
 /** Keys in one script: it holds Redis for a third of a millisecond or so. */
 const perScript = 100;
 /** Keys in one page of the scan; before each, it is asked whether the change may still go on. */
-const perScan = 1_000;
+const perScan = 500;
 /** Of what is free below `maxmemory`, the kept expiries take this share at most: the sessions need room, too. */
 const shareOfRoom = 0.5;
 /** What is Nightshift's own is no session, whatever the pattern says. */

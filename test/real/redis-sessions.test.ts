@@ -25,6 +25,7 @@ function params(url: string, more: Partial<ShortenTtlParams> = {}): ShortenTtlPa
 }
 
 const kind = 'sessions.shortenTtl';
+const id = 'abcd2345/1';
 const shorten = (given: ShortenTtlParams, attempt = anAttempt(), id = 'abcd2345/1'): Promise<Effect> => {
   const fields = [{ name: 'ttlSeconds', before: null, after: given.toSeconds }];
   return shortenTtlApplier(aChange({ kind, params: given, id, fields }), attempt.context);
@@ -67,7 +68,10 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       await redis.fill(25_000, { seconds: 0 });
       await redis.send('SET', 'somebody:else', 'x');
       await redis.send('CONFIG', 'RESETSTAT');
-      const { reading, gaps } = await readSessions(settings(redis.url), noSecret, signal);
+      const look = () => readSessions(settings(redis.url), noSecret, signal);
+      // On a machine that has no time for it, a scan ends at its limit and says so.
+      await expect.poll(async () => (await look()).reading.complete, { timeout: 20_000 }).toBe(true);
+      const { reading, gaps } = await look();
       expect(gaps).toEqual([]);
       expect(reading).toMatchObject({ keys: 100_000, complete: true, sampled: 200, readOnly: false });
       expect(reading.bytes).toBeGreaterThan(100_000 * 200);
@@ -175,6 +179,7 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       await redis.send('PERSIST', 'bruno:session:7');
       const given = params(redis.url);
       let attempts = 0;
+      let renewed: string | undefined;
       for (let effect: Effect | undefined; effect === undefined; attempts += 1) {
         // Killed at a later moment each time, somewhere between two commands or within one.
         const killed = new AbortController();
@@ -193,10 +198,13 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
           return undefined;
         });
         // Somebody uses a session that was shortened, between two attempts.
-        if (attempts === 0) await redis.send('EXPIRE', 'bruno:session:11', 80_000);
+        const some = (await redis.send('HRANDFIELD', keptIn(id), 20)) as string[];
+        renewed ??= some.find((key) => !['5', '7', '13'].includes(key.replace(match.slice(0, -1), '')));
+        if (!effect && renewed) await redis.send('EXPIRE', renewed, 80_000);
         if (effect) expect(effect).toMatchObject({ status: 'applied', details: { shortened: 30_000 } });
       }
       expect(attempts).toBeGreaterThan(3);
+      expect(Number(await redis.send('TTL', renewed ?? ''))).toBeGreaterThan(79_000);
       expect(await ttl(5)).toBeLessThanOrEqual(3600);
       expect(await ttl(7)).toBeLessThanOrEqual(3600);
       const kept = String(await redis.send('HGET', keptIn('abcd2345/1'), 'bruno:session:5')).split(' ');
@@ -206,7 +214,8 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       await redis.send('EXPIRE', 'bruno:session:13', 80_000);
       const back = await undo(given);
       expect(back.status).toBe('applied');
-      expect(back.note).toMatch(/^2999[89] sessions have their lives back, [12] had been renewed/);
+      expect(back.note).toMatch(/^29998 sessions have their lives back, 2 had been renewed/);
+      expect(Number(await redis.send('TTL', renewed ?? ''))).toBeLessThanOrEqual(80_000);
       expect(await ttl(5)).toBeGreaterThan(86_000);
       expect(await ttl(7)).toBe(-1);
       expect(await ttl(13)).toBeLessThanOrEqual(80_000);
@@ -237,6 +246,20 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       expect(left).toBeGreaterThan(0);
       expect(left).toBeLessThan(5_000);
       expect((await undo(params(redis.url))).details).toEqual({ given: 5_000, left: 0 });
+    });
+
+    it('works where the server does not tell when a key expires, as those before 7', async () => {
+      const old = await another(['--rename-command', 'PEXPIRETIME', '']);
+      await old.fill(500);
+      await old.send('PERSIST', 'bruno:session:7');
+      expect(await shorten(params(old.url))).toMatchObject({
+        status: 'applied',
+        details: { shortened: 500 },
+      });
+      await old.send('EXPIRE', 'bruno:session:13', 80_000);
+      expect((await undo(params(old.url))).details).toEqual({ given: 499, left: 1 });
+      expect(Number(await old.send('TTL', 'bruno:session:5'))).toBeGreaterThan(86_000);
+      expect(Number(await old.send('TTL', 'bruno:session:7'))).toBe(-1);
     });
 
     it('leaves alone sessions in use, short ones and its own keys', async () => {
@@ -299,7 +322,7 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       const attempt = anAttempt();
       await shorten(params(redis.url), attempt);
       expect(attempt.confirmed).toBeGreaterThan(5);
-      expect(attempt.confirmed).toBeLessThan(15);
+      expect(attempt.confirmed).toBeLessThan(30);
       await expect(shorten(params(redis.url, { toSeconds: 60 }))).rejects.toThrow(/less than 900 s/);
       expect(await ttl(5)).toBeGreaterThan(3500);
     });
