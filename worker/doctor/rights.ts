@@ -100,7 +100,7 @@ function changeRights(settings: WorkloadSettings, { autoscaler, configMaps }: Fo
     change('patch', 'apps', plurals[kind], template, name),
     ...(kind === 'DaemonSet' || autoscaler !== undefined || settings.maxReplicas === undefined
       ? []
-      : [change('patch', 'apps', `${plurals[kind]}/scale`, ['scale-out'], name)]),
+      : ['get', 'patch'].map((verb) => change(verb, 'apps', `${plurals[kind]}/scale`, ['scale-out'], name))),
     ...(settings.maxMemoryBytes === undefined ? [] : [change('patch', '', 'pods/resize', ['resize-pods'])]),
     change('create', '', 'pods/eviction', ['evict-pod']),
     ...(autoscaler === undefined || settings.maxReplicas === undefined

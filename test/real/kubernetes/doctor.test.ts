@@ -74,6 +74,7 @@ describe.skipIf(!hasCluster)(`nightshift doctor (${needsCluster})`, () => {
         .sort(),
     ).toEqual([
       'create pods --subresource=eviction',
+      'get deployments.apps/app --subresource=scale',
       'get pods --subresource=proxy',
       'patch deployments.apps/app',
       'patch deployments.apps/app --subresource=scale',

@@ -3,10 +3,12 @@ import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKubernetesAdapter } from '../../../activities/kubernetes/adapter.js';
 import type { Answer, Cluster } from '../../../activities/kubernetes/client.js';
+import type { Change } from '../../../model/change.js';
 import { createOutside } from '../../../worker/outside.js';
 import { asAccount, helm, installed, needsHelm, rendered } from '../../support/chart.js';
 import { hasCluster, needsCluster, redisImage, TestNamespace, until } from '../../support/cluster.js';
 import { aWorkload, pathFor } from '../../support/manifests.js';
+import { Subject } from './applier-kit.js';
 
 /** The chart's roles and its admission policy, installed by Helm and tried verb by verb on the real API server. */
 
@@ -43,6 +45,7 @@ describe.skipIf(!hasCluster || helm === undefined)(
         space.create(
           aWorkload({ kind: 'StatefulSet', name: 'db', image: redisImage ?? '', replicas: 0, env }),
         ),
+        space.create(aWorkload({ name: 'web', image: redisImage ?? '', env })),
         // No node has that label, so it has no pods.
         space.create(
           aWorkload({
@@ -77,6 +80,7 @@ describe.skipIf(!hasCluster || helm === undefined)(
         level: 'approve',
         workloads: [
           { kind: 'deployments', name: 'app' },
+          { kind: 'deployments', name: 'web' },
           { kind: 'statefulsets', name: 'db' },
           { kind: 'daemonsets', name: 'every' },
         ],
@@ -235,6 +239,29 @@ describe.skipIf(!hasCluster || helm === undefined)(
       );
       // Pods of all namespaces: a right that is only given where values say so.
       expect(denied.filter((gap) => !gap.startsWith('GET /api/v1/pods?'))).toEqual([]);
+    });
+
+    it('every kind of change passes the policy by an account as the chart binds it', async () => {
+      const web = new Subject(space, 'Deployment', 'web');
+      await web.ready();
+      const by = (change: Change, cluster = worker) => web.apply(change, web.attempt(), cluster);
+      expect((await by(await web.memory(64, 96))).status).toBe('applied');
+      expect((await by(await web.env('SESSION_TTL', '86400', '3600'))).status).toBe('applied');
+      expect((await by(await web.restart())).status).toBe('applied');
+      expect((await by(await web.scale(1, 2))).status).toBe('applied');
+      expect((await by(await web.evict())).status).toBe('applied');
+      const undo = await web.change('workload.undoRollout', { params: { toRevision: '1' } });
+      // A listed variable and memory go back, and nothing else differs: no undo of images is needed for that.
+      expect((await by(undo)).status).toBe('applied');
+    });
+
+    it('a change that the policy refuses is told with its words, and is no missing right', async () => {
+      const web = new Subject(space, 'Deployment', 'web');
+      const change = await web.memory(64, 300);
+      await expect(web.apply(change, web.attempt(), worker)).rejects.toMatchObject({
+        type: 'Unsupported',
+        message: expect.stringContaining('may not set a memory limit above maxMemory'),
+      });
     });
 
     describe('whatever its roles are', () => {
