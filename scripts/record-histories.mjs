@@ -1,6 +1,6 @@
 // Records test/histories anew: node scripts/record-histories.mjs [name of a shape …]; see docs/histories.md.
-// Needs the variables that `npm test` sets: NIGHTSHIFT_TEMPORAL_CLI, and for MEM-001's own DOCKER_HOST and
-// NIGHTSHIFT_AGENT_IMAGE.
+// Needs the variables that `npm test` sets: NIGHTSHIFT_TEMPORAL_CLI, for MEM-001's own DOCKER_HOST and
+// NIGHTSHIFT_AGENT_IMAGE, for AgentBrunoHighMemoryUsage's own those of the Kubernetes cluster.
 import { spawnSync } from 'node:child_process';
 
 const run = (...args) => {

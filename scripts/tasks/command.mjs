@@ -39,7 +39,6 @@ async function demoOnCluster(session, args, cli) {
   );
   return session.foreground(process.execPath, [MAIN, 'demo', ...args], {
     ...env,
-    NIGHTSHIFT_KUBECTL: cluster.kubectl,
     NIGHTSHIFT_PROMETHEUS: paths.prometheus,
     NIGHTSHIFT_TEMPORAL_CLI: cli.path,
   });
@@ -68,7 +67,7 @@ export async function clusterWithBruno(session) {
   await kubernetes.ensure(session);
   if (process.env.NIGHTSHIFT_KUBECONFIG && !process.env.NIGHTSHIFT_CLUSTER) {
     const cluster = await kubernetes.start(session);
-    return { cluster, env: cluster.env };
+    return { cluster, env: { ...cluster.env, NIGHTSHIFT_KUBECTL: cluster.kubectl } };
   }
   // Before the cluster: making them takes both cores, and so does a cluster's start.
   const bruno = await images.agentBruno(session);
@@ -78,7 +77,12 @@ export async function clusterWithBruno(session) {
   for (const { archive } of [bruno, redis]) await cluster.importImage(archive, session);
   return {
     cluster,
-    env: { ...cluster.env, NIGHTSHIFT_BRUNO_IMAGE: bruno.image, NIGHTSHIFT_REDIS_IMAGE: redis.image },
+    env: {
+      ...cluster.env,
+      NIGHTSHIFT_KUBECTL: cluster.kubectl,
+      NIGHTSHIFT_BRUNO_IMAGE: bruno.image,
+      NIGHTSHIFT_REDIS_IMAGE: redis.image,
+    },
   };
 }
 

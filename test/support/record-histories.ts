@@ -7,6 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { IncidentResult } from '../../workflows/contract.js';
 import { entities, findEntity } from './histories/entities.js';
 import { keep } from './histories/keep.js';
+import { kubernetesShapes, playOnCluster } from './histories/kubernetes-shapes.js';
 import { playReal, realShapes } from './histories/real-shapes.js';
 import { type RealShape, type Scene, type Shape, unlike } from './histories/shape.js';
 import { tankShapes } from './histories/tank-shapes.js';
@@ -104,5 +105,10 @@ await tanks();
 for (const shape of realShapes)
   if (isWanted(shape.name))
     await trying(shape.name, () => playReal(shape, (handle, result) => keepShape(shape, handle, result)));
+for (const shape of kubernetesShapes)
+  if (isWanted(shape.name))
+    await trying(shape.name, () =>
+      playOnCluster(shape, (handle, result) => keepShape(shape, handle, result)),
+    );
 if (failed.length > 0) console.error(`not recorded: ${failed.join(', ')}`);
 process.exit(failed.length > 0 ? 1 : 0);
