@@ -39,6 +39,8 @@ export interface Change<Params extends JsonObject = JsonObject> {
   readonly disruptionWhy: string;
   /** True: undone before the incident closes. */
   readonly temporary: boolean;
+  /** Taken back so many seconds after it was applied, unless somebody keeps it. Absent: it stays. */
+  readonly staysSeconds?: number;
   /** How long applying it may take at most. */
   readonly timeoutSeconds: number;
   /** True: it never goes without a person, whatever the autonomy. */
@@ -103,6 +105,8 @@ export interface ChangeKind<Params extends JsonObject = JsonObject, L extends An
   undo(change: Change<Params>, effect: Effect | undefined): ChangeDraft | { readonly none: string };
   /** Names of alerts that this change must be expected to cause until it has settled. */
   readonly expectedAlerts?: readonly string[];
+  /** Seconds after which it is taken back, where it is made for a time. */
+  staysSeconds?(draft: ChangeDraft<Params>): number | undefined;
   /** Seconds that applying may take at most. */
   timeoutSeconds(draft: ChangeDraft<Params>): number;
   readonly alwaysAsk?: boolean;
@@ -125,6 +129,7 @@ export function completeChange<L extends AnyLook>(
   context: { readonly id: string; readonly remedy: string },
 ): Change {
   const { disruption, why } = kind.disruption(draft, look);
+  const stays = kind.staysSeconds?.(draft);
   return {
     ...context,
     ...draft,
@@ -133,6 +138,7 @@ export function completeChange<L extends AnyLook>(
     disruptionWhy: why,
     alwaysAsk: (kind.alwaysAsk ?? false) || (draft.alwaysAsk ?? false),
     timeoutSeconds: kind.timeoutSeconds(draft),
+    ...(stays !== undefined && { staysSeconds: stays }),
     ...kind.describe(draft),
   };
 }

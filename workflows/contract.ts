@@ -1,7 +1,8 @@
 /** Everything that the outside needs to know of the workflows: ids, task queues, messages, search attributes. */
 import { defineSearchAttributeKey, type SearchAttributeType } from '@temporalio/common';
 import type { CarryOutRequest } from '../model/activities.js';
-import type { Alert } from '../model/alert.js';
+import type { Alert, Severity } from '../model/alert.js';
+import type { Change } from '../model/change.js';
 import type { Decision, DecisionReply } from '../model/decision.js';
 import type { Fact, Outcome } from '../model/facts.js';
 import type { AnyLook } from '../model/look.js';
@@ -14,6 +15,8 @@ export const workflowIds = {
   governor: (scope: string): string => `governor/${scope}`,
   watch: (targetKey: string): string => `watch/${targetKey}`,
   notifications: (shortId: string): string => `notifications/${shortId}`,
+  /** The end of a change that was made for a time. */
+  ending: (changeId: string): string => `ending/${changeId}`,
   /** Of its runs, each with the time that its schedule adds. */
   archiver: 'archiver',
 };
@@ -40,6 +43,7 @@ export const workflowTypes = {
   governor: 'governor',
   watch: 'watch',
   notifications: 'notifications',
+  ending: 'ending',
   archiver: 'archiver',
 } as const;
 
@@ -85,6 +89,8 @@ export const signals = {
   pause: 'pause',
   resume: 'resume',
   cancel: 'cancel',
+  /** `Control`, to the end of a change that was made for a time: it is kept. */
+  keep: 'keep',
   /** To the notifications of an incident: `Notification`. */
   send: 'send',
   /** From them to the incident: `Delivery`. */
@@ -111,6 +117,24 @@ export interface SignalledDecision {
   readonly hash?: string;
   readonly by: string;
   readonly comment?: string;
+}
+
+/** The argument of the workflow that takes back what was made for a time. */
+export interface EndingInput {
+  readonly target: Target;
+  readonly runbook: string;
+  /** The change that takes it back. */
+  readonly back: Change;
+  /** ISO. */
+  readonly at: string;
+  /** Of the incident that made it. */
+  readonly shortId: string;
+  readonly severity: Severity;
+}
+
+export interface EndingResult {
+  readonly end: 'takenBack' | 'kept' | 'failed';
+  readonly note: string;
 }
 
 /** What became of one message. */

@@ -7,6 +7,7 @@ const mem001Workflow = incidentWorkflow(mem001);
 const agentBrunoWorkflow = incidentWorkflow(agentBrunoHighMemoryUsage);
 
 export { archiver } from './archiver/archiver.js';
+export { ending } from './ending/ending.js';
 export { governor } from './governor/governor.js';
 export { notifications } from './notifications/notifications.js';
 export { watch } from './watch/watch.js';

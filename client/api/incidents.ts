@@ -75,7 +75,8 @@ export function incidentRoutes(parts: ApiParts): Hono<ApiEnv> {
     .post(`/${name}/decisions`, operate, limit, (c) => decide(c, parts))
     .post(`/${name}/pause`, operate, limit, (c) => control(c, parts, incidents.pause))
     .post(`/${name}/resume`, operate, limit, (c) => control(c, parts, incidents.resume))
-    .post(`/${name}/cancel`, operate, limit, (c) => control(c, parts, incidents.cancel));
+    .post(`/${name}/cancel`, operate, limit, (c) => control(c, parts, incidents.cancel))
+    .post(`/${name}/keep`, operate, limit, (c) => control(c, parts, incidents.keep));
 }
 
 function filterOf(c: Context<ApiEnv>): IncidentFilter {

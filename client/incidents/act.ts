@@ -7,7 +7,7 @@ import {
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { type Control, type Decision, type DecisionReply, decisionUpdateId } from '../../model/decision.js';
 import type { Fact } from '../../model/facts.js';
-import { queries, signals, updates } from '../../workflows/contract.js';
+import { queries, signals, updates, workflowIds } from '../../workflows/contract.js';
 import { reach, TemporalUnreachable } from '../temporal.js';
 import { NoAnswer, Refused } from './errors.js';
 import { type IncidentRef, resolveIncident } from './resolve.js';
@@ -71,6 +71,27 @@ export async function resume(client: Client, name: IncidentName, control: Contro
 /** Ends an incident: what must not stay is undone, and the report is written. */
 export async function cancel(client: Client, name: IncidentName, control: Control): Promise<void> {
   await signal(client, name, signals.cancel, control);
+}
+
+/**
+ * Keeps what an incident has added for a time (its capacity): it is not taken back any more. Throws `Refused` where
+ * there is nothing that would be.
+ */
+export async function keep(client: Client, name: IncidentName, control: Control): Promise<void> {
+  const { shortId, targetKey } = await refOfName(client, name);
+  const query = `WorkflowId STARTS_WITH '${workflowIds.ending(`${shortId}/`)}' AND ExecutionStatus = 'Running'`;
+  const kept = await reach(client, callTimeoutMs, async () => {
+    let count = 0;
+    for await (const { workflowId } of client.workflow.list({ query })) {
+      await client.workflow.getHandle(workflowId).signal<[Control]>(signals.keep, control);
+      count += 1;
+    }
+    return count;
+  });
+  if (kept === 0)
+    throw new Refused(
+      `nothing of the incident ${shortId} of ${targetKey} waits to be taken back: it never did, or it is over`,
+    );
 }
 
 async function signal(client: Client, name: IncidentName, what: string, control: Control): Promise<void> {

@@ -1,13 +1,13 @@
 /** The library over Temporal: everything that the CLI, the API and other programs do with incidents. */
 import type { Client } from '@temporalio/client';
 import type { Control, Decision, DecisionReply } from '../../model/decision.js';
-import { cancel, decide, type IncidentName, pause, resume } from './act.js';
+import { cancel, decide, type IncidentName, keep, pause, resume } from './act.js';
 import { type IncidentDetails, readIncident } from './get.js';
 import { type IncidentFilter, type IncidentRow, listIncidents } from './list.js';
 import { type Opened, type OpenRequest, openIncident } from './open.js';
 import { type IncidentRef, resolveIncident } from './resolve.js';
 
-export { cancel, decide, type IncidentName, pause, resume } from './act.js';
+export { cancel, decide, type IncidentName, keep, pause, resume } from './act.js';
 export { Ambiguous, NoAnswer, NotFound, Refused } from './errors.js';
 export { getIncident, type IncidentDetails, readIncident } from './get.js';
 export { type IncidentFilter, type IncidentRow, listIncidents } from './list.js';
@@ -25,6 +25,7 @@ export interface Incidents {
   pause(name: IncidentName, control: Control): Promise<void>;
   resume(name: IncidentName, control: Control): Promise<void>;
   cancel(name: IncidentName, control: Control): Promise<void>;
+  keep(name: IncidentName, control: Control): Promise<void>;
 }
 
 export function incidentsOf(client: Client): Incidents {
@@ -37,5 +38,6 @@ export function incidentsOf(client: Client): Incidents {
     pause: (name, control) => pause(client, name, control),
     resume: (name, control) => resume(client, name, control),
     cancel: (name, control) => cancel(client, name, control),
+    keep: (name, control) => keep(client, name, control),
   };
 }

@@ -12,6 +12,7 @@ import { playReal, realShapes } from './histories/real-shapes.js';
 import { type RealShape, type Scene, type Shape, unlike } from './histories/shape.js';
 import { tankShapes } from './histories/tank-shapes.js';
 import { alertFor, type Bench, bench, quick } from './nightshift.js';
+import { runbook as lasting } from './tank/lasting.js';
 import { runbook as overflow } from './tank/overflow.js';
 import { runbook } from './tank/runbook.js';
 import { World } from './tank/world.js';
@@ -26,7 +27,7 @@ const nothing = async (): Promise<void> => undefined;
 
 async function tanks(): Promise<void> {
   const world = new World();
-  const night = await bench(world, [runbook, overflow]);
+  const night = await bench(world, [runbook, overflow, lasting]);
   try {
     await night.startWorkers();
     for (const shape of tankShapes)

@@ -1,6 +1,7 @@
 import { CancellationScope, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Outcome } from '../../model/facts.js';
 import { fold } from '../../model/fold.js';
+import { dateTime } from '../../model/format.js';
 import { unhelped } from '../../model/governor.js';
 import type { Recommendation } from '../../model/runbook.js';
 import {
@@ -13,6 +14,7 @@ import {
 import { observeActivities } from './activities.js';
 import { escalate } from './deadline.js';
 import type { Incident } from './incident.js';
+import { handOnLimited } from './limited.js';
 import { kindOfUndo, undo } from './undoing.js';
 
 /** Outcomes after which a temporary change is undone; otherwise it stays for the person who takes over. */
@@ -27,6 +29,7 @@ export async function wrapUp(incident: Incident, outcome: Outcome, why: string):
   await CancellationScope.nonCancellable(async () => {
     if (outcome === 'escalated' && !incident.escalated) escalate(incident, why);
     if (undoneAfter.includes(outcome)) await undoAll(incident);
+    await handOnLimited(incident);
     await tellGovernor(incident, outcome);
     if (incident.messenger.used)
       incident.messenger.send('closed', `${incident.input.target.key}: ${outcome}`, why);
@@ -95,10 +98,11 @@ function stays(incident: Incident): readonly string[] {
   return incident.compensations
     .filter(({ state }) => state === 'applied' || state === 'unknown')
     .flatMap((compensation) => {
-      const { change, undo: draft, state } = compensation;
+      const { change, undo: draft, state, endsAt } = compensation;
       if (!('kind' in draft)) return [];
       const { command } = kindOfUndo(compensation).describe(draft);
       const certainty = state === 'unknown' ? ' (it is not known whether it was applied)' : '';
-      return [`${change.sentence}${certainty}. To take it back: ${command}`];
+      const end = endsAt === undefined ? '' : ` It is taken back at ${dateTime(endsAt)}, unless it is kept.`;
+      return [`${change.sentence}${certainty}.${end} To take it back: ${command}`];
     });
 }

@@ -23,6 +23,8 @@ export interface Compensation {
   readonly runbook: string;
   undo: ChangeDraft | { readonly none: string };
   state: 'registered' | 'applied' | 'unknown' | 'not applied' | 'undone';
+  /** ISO: when it is taken back by itself, once that has been handed on. */
+  endsAt?: string;
 }
 
 /** The end of an incident, thrown by whatever finds that it has come. */

@@ -75,6 +75,10 @@ export class ViaApi implements Incidents {
     await this.call('POST', `${path(nameOf(name))}/cancel`, { reason });
   }
 
+  async keep(name: IncidentName, { reason }: Control): Promise<void> {
+    await this.call('POST', `${path(nameOf(name))}/keep`, { reason });
+  }
+
   private async call<T>(
     method: string,
     where: string,

@@ -72,5 +72,9 @@ export const hpaMinReplicas: ChangeKind<HpaMinParams, WorkloadLook> = {
     if (after <= before) return { none: 'A smaller number is not raised again by itself.' };
     return { kind, object, touches, params, fields: turned(change), fresh: {} };
   },
+  staysSeconds(draft) {
+    const { before, after } = numberField(draft, 'minReplicas');
+    return after > before ? draft.params.staysSeconds : undefined;
+  },
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };

@@ -72,5 +72,9 @@ export const workloadScale: ChangeKind<WorkloadScaleParams, WorkloadLook> = {
       fresh: {},
     };
   },
+  staysSeconds(draft) {
+    const { before, after } = numberField(draft, 'replicas');
+    return after > before ? draft.params.staysSeconds : undefined;
+  },
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };

@@ -15,7 +15,7 @@ import { alertFor, type Bench, scope, tankTarget } from '../nightshift.js';
 import type { World } from '../tank/world.js';
 
 /** The workflows around the incidents, each as it stands after some work. */
-export const entities = ['governor', 'notifications', 'watch', 'archiver'] as const;
+export const entities = ['governor', 'notifications', 'watch', 'archiver', 'ending'] as const;
 export type Entity = (typeof entities)[number];
 
 type Find = (night: Bench, world: World) => Promise<WorkflowHandle>;
@@ -83,6 +83,22 @@ export const findEntity: Readonly<Record<Entity, Find>> = {
     return handle;
   },
   /** Its second run: it prunes, and one incident can't be archived that Temporal is about to forget, so people hear. */
+  /** Of a tank that is throttled for two seconds after its incident. */
+  async ending(night, world) {
+    night.policy = {
+      ...night.policy,
+      autonomy: { target: 'auto', byDisruption: {}, byKind: {} },
+      remediesOff: ['flush'],
+    };
+    world.tank(tankTarget('for-a-time').key, { restartedTo: 10 });
+    const { facts } = await night.result(
+      await night.open('for-a-time', alertFor('TankFull', { runbook: 'TANK-3' })),
+    );
+    const changed = facts.find((fact) => fact.type === 'applied');
+    const handle = night.client.workflow.getHandle(workflowIds.ending(changed?.changeId ?? ''));
+    await handle.result();
+    return handle;
+  },
   async archiver(night) {
     const folder = await mkdtemp(join(tmpdir(), 'nightshift-archive-'));
     const archive = createArchive(folder);

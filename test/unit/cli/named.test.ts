@@ -20,7 +20,7 @@ function knowing(rows: readonly IncidentRow[]): Incidents {
   const resolve = async () => {
     throw new CliError(exitCodes.notFound, 'there is no such incident', 'GET /incidents lists them.');
   };
-  return { ...others, cancel: unasked, resolve, list: async () => [...rows] };
+  return { ...others, cancel: unasked, keep: unasked, resolve, list: async () => [...rows] };
 }
 
 describe('an incident that is not there', () => {

@@ -41,7 +41,7 @@ function answering(answers: readonly (IncidentDetails | Error)[]): Incidents {
   };
   const unasked = () => Promise.reject(new Error('only reading is expected here'));
   const others = { resolve: unasked, list: unasked, open: unasked, decide: unasked };
-  return { ...others, pause: unasked, resume: unasked, cancel: unasked, read };
+  return { ...others, pause: unasked, resume: unasked, cancel: unasked, keep: unasked, read };
 }
 
 const deciding = [...opening, ...clearing, ...asking];

@@ -60,6 +60,7 @@ export class FakeIncidents implements Incidents {
   pause: Incidents['pause'] = async (name, control) => this.did('pause', name, control, undefined);
   resume: Incidents['resume'] = async (name, control) => this.did('resume', name, control, undefined);
   cancel: Incidents['cancel'] = async (name, control) => this.did('cancel', name, control, undefined);
+  keep: Incidents['keep'] = async (name, control) => this.did('keep', name, control, undefined);
 
   private did<T>(what: string, name: Parameters<Incidents['pause']>[0], said: object, answer: T): T {
     this.check();

@@ -99,10 +99,12 @@ describe('the one choke point', () => {
 
   it('is all that calls mutating activities, but for the undos', () => {
     expect(paths((text) => /(?<!function )\bchangeActivities\(/.test(text))).toEqual([
+      'workflows/ending/ending.ts',
       'workflows/incident/choke-point.ts',
       'workflows/incident/undoing.ts',
     ]);
     expect(paths((text) => /\.carryOut\(/.test(text))).toEqual([
+      'workflows/ending/ending.ts',
       'workflows/incident/choke-point.ts',
       'workflows/incident/undoing.ts',
     ]);

@@ -21,11 +21,16 @@ const controls = {
     done: 'Asked to cancel. What must not stay is being undone.',
     needsReason: true,
   },
+  keep: {
+    about: 'Keep what it added for a time, such as more replicas: it is not taken back any more',
+    done: 'Kept. It stays until somebody takes it back; the report has the command.',
+    needsReason: false,
+  },
 } as const;
 
-/** `incident pause`, `resume` and `cancel`. */
+/** `incident pause`, `resume`, `cancel` and `keep`. */
 export function addControls(group: Command, { io }: Cli): void {
-  for (const what of ['pause', 'resume', 'cancel'] as const) {
+  for (const what of ['pause', 'resume', 'cancel', 'keep'] as const) {
     const { about, done, needsReason } = controls[what];
     const command = withPerson(
       withConnection(group.command(what).argument('<incident>', 'target or short id')),
