@@ -121,6 +121,14 @@ describe('a file', () => {
     );
   });
 
+  it('a small file of many millions of values is refused before it is parsed', async () => {
+    const head = '{"format":"nightshift.incident-bundle","version":1,"x":[';
+    const bomb = gzipSync(`${head}${'[],'.repeat(5_500_000)}[]]}`);
+    await expect(decodeBundle(bomb, 'bomb.gz')).rejects.toThrow(
+      /bomb\.gz: holds more than 10 million values/,
+    );
+  });
+
   it('that is not there, or a folder, is said to be unreadable', async () => {
     const archive = createArchive(root);
     await expect(archive.read('never.gz')).rejects.toThrow(/never\.gz: is not there/);
