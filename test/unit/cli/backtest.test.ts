@@ -153,7 +153,7 @@ describe('restarts that need nobody, on the recorded tanks', () => {
   let said: Awaited<ReturnType<typeof run>>;
   beforeAll(async () => {
     const policy = await automatic();
-    const args = ['--runbook', 'tank-1', histories, '--with', tank, '--policy', policy, '--format', 'json'];
+    const args = ['--runbook', 'tank-1', histories, '--with', tank, '--policy', policy, '-o', 'json'];
     said = await run([...args, '--out', 'out.json', '--fail-on', 'more-decisions,unknown,unrecovered']);
     if (said.code !== 9) throw new Error(said.err);
     report = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8'));
