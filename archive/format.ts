@@ -8,7 +8,7 @@ import { type BundledIncident, bundleFormat, type IncidentBundle } from '../mode
 import { codeOf } from './errors.js';
 
 /** Bytes that a bundle may come to when it is opened: five times what Temporal lets a history grow to. */
-const largest = 256 * 1024 * 1024;
+export const largest = 256 * 1024 * 1024;
 
 /**
  * Values that it may hold. The largest history has a tenth of it; a small file of many millions would take all memory

@@ -106,9 +106,14 @@ function codeOf(io: Io, report: BacktestReport, failOn: readonly FailCondition[]
     say(
       `none of ${count(leftOut.length, 'incident')} could be compared, so nothing is known of the candidate`,
     );
+  const unreadable = leftOut.filter((one) => one.unreadable);
+  if (unreadable.length > 0)
+    say(
+      `${count(unreadable.length, 'recording')} could not be read: ${names(unreadable.map(({ name }) => name))}`,
+    );
   if (!complete) say(`interrupted after ${count(sum.incidents, 'incident')}`);
   if (!complete) return exitCodes.interrupted;
   if (found.length > 0) return exitCodes.failOn;
   if (sum.incidents === 0) return exitCodes.usage;
-  return sum.failed.count > 0 ? exitCodes.failed : exitCodes.done;
+  return sum.failed.count + unreadable.length > 0 ? exitCodes.failed : exitCodes.done;
 }

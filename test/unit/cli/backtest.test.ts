@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -112,6 +112,16 @@ describe('nightshift backtest', () => {
     expect(err).toContain('there is no recorded incident of MEM-001 on docker/local/x in');
     expect(err).toContain('docs');
     expect(err).toContain('--since 365d');
+  });
+
+  it('fails where a recording could not be read, and names it', async () => {
+    await mkdir(join(folder, 'mixed'));
+    await copyFile(join(histories, 'mem-001-container.json'), join(folder, 'mixed', 'good.json'));
+    await writeFile(join(folder, 'mixed', 'cut.json'), '{"history":{"events":[');
+    const { code, err, out } = await run(['--runbook', 'MEM-001', 'mixed']);
+    expect(err).toContain('1 recording could not be read: mixed/cut.json');
+    expect(out).toContain('1 recorded incident');
+    expect(code).toBe(1);
   });
 
   it('says nothing of a candidate where it is interrupted before anything was done', async () => {
