@@ -1,21 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import { constants, copyFile, type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
+import { constants, copyFile, type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BundleError } from '../model/bundle/errors.js';
 import type { BundledIncident, IncidentBundle } from '../model/bundle/types.js';
 import { ArchiveError, archiveError, codeOf } from './errors.js';
-import { decodeBundle, decodeHeader, encodeBundle } from './format.js';
+import { decodeBundle, decodeHeader, encodeBundle, largest } from './format.js';
 import { badExtension, draftExtension } from './names.js';
 
 /** The bundle in a file. Throws `BundleError`; where the file is not there, too. */
 export async function readBundle(file: string): Promise<IncidentBundle> {
-  let bytes: Buffer;
+  return decodeBundle(await readWhole(file), file);
+}
+
+/** All of a file, if it is one and no larger than a bundle may be: a pipe would be waited for. Throws `BundleError`. */
+export async function readWhole(file: string): Promise<Buffer> {
+  let handle: FileHandle | undefined;
   try {
-    bytes = await readFile(file);
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await handle.stat();
+    if (!stat.isFile())
+      throw new BundleError('unreadable', file, stat.isDirectory() ? 'is a folder' : 'is no file');
+    if (stat.size > largest)
+      throw new BundleError('unreadable', file, `is larger than ${largest / 1024 ** 2} MiB`);
+    return await handle.readFile();
   } catch (error) {
-    throw cannotRead(file, error);
+    throw error instanceof BundleError ? error : cannotRead(file, error);
+  } finally {
+    await handle?.close();
   }
-  return decodeBundle(bytes, file);
 }
 
 /** What stands at the beginning of the file, which most often is all that a list needs. Throws `BundleError`. */
@@ -31,7 +43,7 @@ export async function readHeader(
 const headerBytes = 4096;
 
 async function beginning(file: string) {
-  const handle = await open(file, 'r');
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const buffer = Buffer.allocUnsafe(headerBytes);
     const { bytesRead } = await handle.read(buffer, 0, headerBytes, 0);

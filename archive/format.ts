@@ -8,7 +8,13 @@ import { type BundledIncident, bundleFormat, type IncidentBundle } from '../mode
 import { codeOf } from './errors.js';
 
 /** Bytes that a bundle may come to when it is opened: five times what Temporal lets a history grow to. */
-const largest = 256 * 1024 * 1024;
+export const largest = 256 * 1024 * 1024;
+
+/**
+ * Values that it may hold. The largest history has a tenth of it; a small file of many millions would take all memory
+ * when it is parsed, and the process with it.
+ */
+const mostValues = 10_000_000;
 
 /** The same value as the pure one, from Node. */
 export const sha256: Sha256 = (text) => createHash('sha256').update(text).digest('hex');
@@ -49,8 +55,23 @@ export async function decodeBundle(
   if (bytes.length < 2)
     throw new BundleError('truncated', file, bytes.length === 0 ? 'is empty' : 'has no more than one byte');
   const text = isGzip(bytes) ? await unzipped(bytes, file, atMost) : bytes.toString('utf8');
+  if (holdsTooMuch(text))
+    throw new BundleError('unreadable', file, `holds more than ${mostValues / 1_000_000} million values`);
   return checkBundle(parse(text, file), file, sha256);
 }
+
+/** By what stands between values; a text this short can't hold so many. */
+function holdsTooMuch(text: string): boolean {
+  if (text.length < mostValues) return false;
+  let values = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === comma || code === bracket || code === brace) values += 1;
+  }
+  return values > mostValues;
+}
+
+const [comma, bracket, brace] = [0x2c, 0x5b, 0x7b];
 
 /**
  * The incident that the beginning of a file tells of; undefined where more of the file is needed to tell.

@@ -86,7 +86,10 @@ export interface RunPlan {
 export function planRun(before: ArchiverState | undefined, everySeconds: number, now: number): RunPlan {
   const swept = before?.sweptAt;
   const due = swept === undefined || Math.abs(now - Date.parse(swept)) >= day * 1000;
-  const since = due || before?.cursor === undefined ? undefined : earlier(before.cursor, overlapSeconds);
+  const cursor = before?.cursor;
+  // A cursor that is yet to come is of a clock that was ahead: what closes now would lie before it.
+  const known = cursor !== undefined && Date.parse(cursor) <= now;
+  const since = due || !known ? undefined : earlier(cursor, overlapSeconds);
   return {
     mayPruneByAge: clockIsPlausible(before, everySeconds, now),
     ...(since !== undefined && { since }),
@@ -114,7 +117,9 @@ export function isPast(
   { keepSeconds, prunedUntil }: { readonly keepSeconds?: number; readonly prunedUntil?: string },
   now: number,
 ): boolean {
-  if (prunedUntil !== undefined && Date.parse(closedAt) <= Date.parse(prunedUntil)) return true;
+  // Where it is yet to come, a clock was ahead when it was pruned: it would keep everything out until then.
+  const until = prunedUntil === undefined ? Number.NaN : Date.parse(prunedUntil);
+  if (until <= now && Date.parse(closedAt) <= until) return true;
   return keepSeconds !== undefined && Date.parse(closedAt) < now - keepSeconds * 1000;
 }
 
@@ -135,7 +140,7 @@ export function mustTell(
   now: number,
 ): boolean {
   if (namespaceSeconds === undefined) return false;
-  if (escalatedAt !== undefined && now - Date.parse(escalatedAt) < day * 1000) return false;
+  if (escalatedAt !== undefined && Math.abs(now - Date.parse(escalatedAt)) < day * 1000) return false;
   return lostAt(oldest, namespaceSeconds).getTime() - now < warningSeconds(namespaceSeconds) * 1000;
 }
 

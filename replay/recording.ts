@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { readBundle } from '../archive/file.js';
-import { BundleError } from '../model/bundle/errors.js';
+import { readBundle, readWhole } from '../archive/file.js';
 import { attributesOf } from '../model/bundle/events.js';
 import { isObject, payloadValues } from '../model/bundle/payloads.js';
 import { bundleFormat, type IncidentBundle } from '../model/bundle/types.js';
@@ -20,9 +18,7 @@ const headBytes = 400;
 
 /** Reads one file: a bundle, or a history as Temporal's own tools write it. Throws `BundleError`, `NotARecording`. */
 export async function readRecording(file: string, name = file): Promise<Recording> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new BundleError('unreadable', file, `can't be read (${error.code ?? error.message})`);
-  });
+  const bytes = await readWhole(file);
   const head = bytes.subarray(0, headBytes).toString('latin1');
   if (isGzip(bytes) || head.includes(bundleFormat)) return fromBundle(name, await readBundle(file));
   return fromHistory(name, parsed(bytes.toString('utf8')));

@@ -123,8 +123,13 @@ function serverQuery({ since, runbook, target }: Sources): string {
     [searchAttributes.runbook.name, runbook],
     [searchAttributes.target.name, target],
   ] as const;
-  for (const [name, value] of equal) if (value !== undefined) clauses.push(`${name} = '${value}'`);
+  for (const [name, value] of equal) if (value !== undefined) clauses.push(`${name} = '${escaped(value)}'`);
   return clauses.join(' AND ');
+}
+
+/** Inside a text of Temporal's query language. */
+function escaped(text: string): string {
+  return text.replace(/\\/g, '\\\\').replace(/'/g, "''");
 }
 
 async function* inArchive(

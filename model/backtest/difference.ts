@@ -88,6 +88,8 @@ export interface LeftOut {
   /** The short id, or the file where there is none. */
   readonly name: string;
   readonly why: string;
+  /** The file or its history is no good: that is a failure, and not what the incident was. */
+  readonly unreadable?: true;
 }
 
 export function isRecovered(outcome: Outcome | undefined): boolean {

@@ -104,7 +104,7 @@ async function* tasksOf(
         (recording) => ({ name, recording }),
         (error: Error) => {
           if (error.name === 'TemporalUnreachable') throw error;
-          return { name, left: error.message };
+          return { name, left: error.message, unreadable: true };
         },
       );
   }

@@ -48,7 +48,8 @@ async function work(task: Task): Promise<Backtested> {
     const recording = 'file' in task ? await readRecording(task.file, task.name) : task.recording;
     return await besides(recording, (each) => backtest.run(each));
   } catch (error) {
-    return { name: task.name, left: error instanceof Error ? error.message : String(error) };
+    const left = error instanceof Error ? error.message : String(error);
+    return { name: task.name, left, unreadable: true };
   }
 }
 

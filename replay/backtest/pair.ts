@@ -22,7 +22,7 @@ export async function besides(
   try {
     return { name, pair: { incident, recorded: facts, candidate: await work(recording) } };
   } catch (error) {
-    return { name, left: error instanceof Error ? error.message : String(error) };
+    return { name, left: error instanceof Error ? error.message : String(error), unreadable: true };
   }
 }
 

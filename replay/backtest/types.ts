@@ -26,5 +26,5 @@ export interface Candidate {
 /** What became of one recording: both sides, or why it had to be left out. */
 export type Backtested =
   | { readonly name: string; readonly pair: BacktestPair }
-  /** A sentence: it has no recorded facts, it is no incident, it could not be read. */
-  | { readonly name: string; readonly left: string };
+  /** A sentence: it has no recorded facts, or it is no incident. `unreadable`: the file or history is no good. */
+  | { readonly name: string; readonly left: string; readonly unreadable?: true };

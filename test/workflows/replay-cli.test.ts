@@ -43,6 +43,12 @@ async function replay(
 }
 
 describe('nightshift replay', () => {
+  it('refuses what would narrow nothing', async () => {
+    const { code, err } = await replay([histories, '--runbook', 'MEM-001']);
+    expect(code).toBe(2);
+    expect(err).toContain('--runbook is about what --since finds');
+  });
+
   it('finds nothing in the committed histories', async () => {
     const { code, out, err } = await replay([
       histories,

@@ -66,7 +66,8 @@ async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidat
   const { pointersOf, backtestAll } = await backtestSide();
   const differences: IncidentDifference[] = [];
   const leftOut: LeftOut[] = [];
-  const onBad = (name: string, error: Error) => void leftOut.push({ name: shown(name), why: error.message });
+  const onBad = (name: string, error: Error) =>
+    void leftOut.push({ name: shown(name), why: error.message, unreadable: true });
   const isMeant = sieve(meant);
   if (io.signal.aborted) return { differences, leftOut };
   const { client } = places.sources;
@@ -78,7 +79,12 @@ async function workAll(io: Io, places: Places, meant: Meant, candidate: Candidat
       signal: io.signal,
       ...(client && { client }),
     })) {
-      if ('left' in one) leftOut.push({ name: shown(one.name), why: one.left });
+      if ('left' in one)
+        leftOut.push({
+          name: shown(one.name),
+          why: one.left,
+          ...(one.unreadable && { unreadable: one.unreadable }),
+        });
       else if (isMeant(one.pair.incident)) differences.push(compare(one.pair));
     }
   };

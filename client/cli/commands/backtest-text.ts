@@ -103,7 +103,7 @@ function incident(one: IncidentDifference, columns: number, paint: Paint): reado
 
 function more(left: number, columns: number): readonly string[] {
   if (left <= 0) return [];
-  return [...wrap(`… and ${left} more that differ. All of them: --format markdown, or json.`, columns), ''];
+  return [...wrap(`… and ${left} more that differ. All of them: -o md, -o json.`, columns), ''];
 }
 
 function leftOut({ leftOut: all }: BacktestReport, columns: number, paint: Paint): readonly string[] {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { type FailCondition, failConditions, failing } from '../../../model/backtest/fail-on.js';
 import { backtestMarkdown } from '../../../model/backtest/markdown.js';
@@ -8,22 +8,22 @@ import { type BacktestReport, backtestJson } from '../../../model/backtest/repor
 import { names } from '../../../model/backtest/words.js';
 import { count } from '../../../model/format.js';
 import { CliError, exitCodes } from '../exit-codes.js';
-import { listed, positive, withConfig } from '../options.js';
+import { listed, positive, withConfig, withOutput } from '../options.js';
 import type { Cli } from '../program.js';
 import type { Io } from '../terminal/io.js';
 import { type BacktestOptions, runBacktest } from './backtest-run.js';
 import { backtestText } from './backtest-text.js';
 
 interface Options extends BacktestOptions {
-  readonly format: 'table' | 'json' | 'markdown';
   readonly out?: string;
   readonly failOn?: readonly FailCondition[];
 }
 
 /** `nightshift backtest` */
 export function addBacktest(root: Command, { io, exit }: Cli): void {
-  const format = new Option('--format <form>', 'how it is printed').choices(['table', 'json', 'markdown']);
-  withConfig(root.command('backtest').argument('[paths...]', 'bundles, histories, or folders of them'))
+  withOutput(
+    withConfig(root.command('backtest').argument('[paths...]', 'bundles, histories, or folders of them')),
+  )
     .description(
       'Work recorded incidents again, with a changed runbook or policy: what would be decided otherwise',
     )
@@ -41,7 +41,6 @@ export function addBacktest(root: Command, { io, exit }: Cli): void {
     .option('--temporal <host:port>', 'read from Temporal there, too')
     .option('--namespace <name>', 'namespace in it')
     .option('--jobs <n>', 'processes side by side (default: one a core, at most 4)', positive)
-    .addOption(format.default('table'))
     .option('--out <file>', 'write it there')
     .option('--fail-on <conditions>', `exit with 9 on any of: ${failConditions.join(', ')}`, conditions)
     .addHelpText('after', help)
@@ -54,7 +53,7 @@ recorded, it says "unknown from here", and stops there. docs/backtest.md tells w
 
 Examples:
   nightshift backtest --runbook MEM-001 --since 90d --policy candidate.yaml
-  nightshift backtest --runbook MEM-001 archive/ --format markdown --out backtest.md
+  nightshift backtest --runbook MEM-001 archive/ -o md --out backtest.md
   nightshift backtest --runbook DISK-001 --with ./disk.js --since 30d --fail-on more-restarts,unrecovered`;
 
 /** A list with commas, each word one of those that there are. */
@@ -78,13 +77,13 @@ async function backtest(
   exit(codeOf(io, report, options.failOn ?? []));
 }
 
-async function show(io: Io, report: BacktestReport, { format, out }: Options): Promise<void> {
+async function show(io: Io, report: BacktestReport, { output = 'table', out }: Options): Promise<void> {
   const [columns, paint] = out === undefined ? [io.columns(), io.paint] : [100, pc.createColors(false)];
   const text = {
     json: () => backtestJson(report),
-    markdown: () => backtestMarkdown(report),
+    md: () => backtestMarkdown(report),
     table: () => `${backtestText(report, columns, paint).join('\n')}\n`,
-  }[format]();
+  }[output]();
   if (out === undefined) return io.out(text);
   const file = resolve(io.cwd, out);
   await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
@@ -107,9 +106,14 @@ function codeOf(io: Io, report: BacktestReport, failOn: readonly FailCondition[]
     say(
       `none of ${count(leftOut.length, 'incident')} could be compared, so nothing is known of the candidate`,
     );
+  const unreadable = leftOut.filter((one) => one.unreadable);
+  if (unreadable.length > 0)
+    say(
+      `${count(unreadable.length, 'recording')} could not be read: ${names(unreadable.map(({ name }) => name))}`,
+    );
   if (!complete) say(`interrupted after ${count(sum.incidents, 'incident')}`);
   if (!complete) return exitCodes.interrupted;
   if (found.length > 0) return exitCodes.failOn;
   if (sum.incidents === 0) return exitCodes.usage;
-  return sum.failed.count > 0 ? exitCodes.failed : exitCodes.done;
+  return sum.failed.count + unreadable.length > 0 ? exitCodes.failed : exitCodes.done;
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { insightsOf } from '../../../model/insights/insights.js';
 import { insightsMarkdown } from '../../../model/insights/markdown.js';
 import type { IncidentSummary, Insights } from '../../../model/insights/types.js';
@@ -20,8 +20,6 @@ interface InsightsOptions extends CommonOptions {
   readonly runbook?: string;
   readonly target?: string;
   readonly archive?: readonly string[];
-  /** As `backtest` has it; `-o` is what all others have. */
-  readonly format?: 'table' | 'json' | 'markdown';
 }
 
 /** `nightshift insights` */
@@ -32,7 +30,6 @@ export function addInsights(root: Command, { io }: Cli): void {
     .option('--runbook <name>', 'only those of this runbook')
     .option('--target <key>', 'only those of this target')
     .option('--archive <path...>', 'an archive’s folder, or bundles (default: archive.folder as configured)')
-    .addOption(new Option('--format <form>', 'as -o').choices(['table', 'json', 'markdown']).hideHelp())
     .addHelpText('after', help)
     .action((options: InsightsOptions) => insights(io, options));
 }
@@ -58,10 +55,10 @@ async function insights(io: Io, options: InsightsOptions): Promise<void> {
   const found = await withProgress(io, 'Reading the incidents', reader.read(options));
   const told = insightsOf(found.summaries, wanted, found.from);
   reader.sayWhatIsMissing();
-  const form = options.format === 'markdown' ? 'md' : (options.format ?? options.output);
-  if (form === 'json') return io.out(`${JSON.stringify(told, null, 2)}\n`);
+  const { output } = options;
+  if (output === 'json') return io.out(`${JSON.stringify(told, null, 2)}\n`);
   if (isEmpty(told)) return io.err(`${nothing(told, options)}\n`);
-  io.out(form === 'md' ? insightsMarkdown(told) : insightsText(told, io, found.show));
+  io.out(output === 'md' ? insightsMarkdown(told) : insightsText(told, io, found.show));
 }
 
 interface Found {

@@ -32,7 +32,7 @@ export function addReplay(root: Command, { io, exit }: Cli): void {
       '--since <time>',
       'closed incidents of the server and the archive since then: 30d, 12h, 2026-08-01',
     )
-    .option('--archive <folder>', 'the archive (default: archive.folder as configured)')
+    .option('--archive <folder>', 'with --since, the archive (default: archive.folder as configured)')
     .option('--runbook <name>', 'with --since, only those of this runbook')
     .option('--target <key>', 'with --since, only those of this target')
     .option('--with <module>', 'a compiled module that exports a `runbook`; may be repeated', listed)
@@ -52,7 +52,7 @@ Nothing is changed, and no server is needed for files and folders. Histories may
 \`temporal workflow show -o json\` writes.
 
 Exit codes: 0 nothing diverged, 8 something did, 1 something could not be read or replayed, 2 nothing to replay,
-5 the server is needed and can't be reached, 130 interrupted.
+3 a path is not there, 5 the server is needed and can't be reached, 130 interrupted.
 
 Examples:
   nightshift replay /mnt/archive
@@ -66,6 +66,13 @@ async function replay(io: Io, paths: readonly string[], options: ReplayOptions):
       exitCodes.usage,
       'there is nothing named that could be replayed',
       'Name bundles, histories or folders of them, or say --since 30d; --help shows examples.',
+    );
+  const narrowing = (['runbook', 'target', 'archive'] as const).find((name) => options[name] !== undefined);
+  if (options.since === undefined && narrowing !== undefined)
+    throw new CliError(
+      exitCodes.usage,
+      `--${narrowing} is about what --since finds, and there is no --since`,
+      'Add --since 90d, or leave it out: files and folders are replayed as they are.',
     );
   const modules = (options.with ?? []).map((path) => moduleAt(io, path));
   const { sources, close } = await sourcesOf(io, paths, options);

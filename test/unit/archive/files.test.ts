@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createArchive } from '../../../archive/archive.js';
+import { readBundle } from '../../../archive/file.js';
 import { decodeBundle, encodeBundle } from '../../../archive/format.js';
 import type { ArchiveEntry, ArchiveFilter } from '../../../archive/types.js';
 import { BundleError, type BundleProblem } from '../../../model/bundle/errors.js';
@@ -121,10 +123,25 @@ describe('a file', () => {
     );
   });
 
+  it('a small file of many millions of values is refused before it is parsed', async () => {
+    const head = '{"format":"nightshift.incident-bundle","version":1,"x":[';
+    const bomb = gzipSync(`${head}${'[],'.repeat(5_500_000)}[]]}`);
+    await expect(decodeBundle(bomb, 'bomb.gz')).rejects.toThrow(
+      /bomb\.gz: holds more than 10 million values/,
+    );
+  });
+
   it('that is not there, or a folder, is said to be unreadable', async () => {
     const archive = createArchive(root);
     await expect(archive.read('never.gz')).rejects.toThrow(/never\.gz: is not there/);
     await expect(archive.read('.')).rejects.toMatchObject({ problem: 'unreadable' });
+  });
+
+  it('that is a pipe is not waited for', async () => {
+    const pipe = join(root, 'pipe.gz');
+    execFileSync('mkfifo', [pipe]);
+    await expect(readBundle(pipe)).rejects.toThrow(/pipe\.gz: is no file/);
+    await rm(pipe);
   });
 });
 

@@ -21,6 +21,7 @@ describe('what a run looks at', () => {
     ['a day has passed since it last was', { at: hours(-1), cursor: hours(-1), sweptAt: hours(-24) }],
     ['it never was', { at: hours(-1), cursor: hours(-1) }],
     ['the clock was a day ahead', { at: hours(-1), cursor: hours(-1), sweptAt: hours(24) }],
+    ['what closed last is yet to come', { at: hours(-1), cursor: hours(48), sweptAt: hours(-1) }],
   ])('is everything where %s', (_, before) => {
     expect(planRun(before, hour, now).since).toBeUndefined();
   });
@@ -47,6 +48,8 @@ describe('what is not archived any more', () => {
     expect(isPast(hours(-1), { keepSeconds: 2 * hour }, now)).toBe(false);
     expect(isPast(hours(-1), { prunedUntil: hours(-1) }, now)).toBe(true);
     expect(isPast(hours(-1), {}, now)).toBe(false);
+    // Pruned under a clock that was ahead.
+    expect(isPast(hours(-1), { prunedUntil: hours(48) }, now)).toBe(false);
   });
 });
 
@@ -57,6 +60,7 @@ describe('people are told', () => {
     expect(mustTell(hours(-24 * 27 - 1), { namespaceSeconds }, now)).toBe(true);
     expect(mustTell(hours(-24 * 28), { namespaceSeconds, escalatedAt: hours(-23) }, now)).toBe(false);
     expect(mustTell(hours(-24 * 28), { namespaceSeconds, escalatedAt: hours(-24) }, now)).toBe(true);
+    expect(mustTell(hours(-24 * 28), { namespaceSeconds, escalatedAt: hours(48) }, now)).toBe(true);
   });
 
   it('of a retention of a day, six hours before', () => {

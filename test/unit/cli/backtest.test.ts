@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,6 +114,16 @@ describe('nightshift backtest', () => {
     expect(err).toContain('--since 365d');
   });
 
+  it('fails where a recording could not be read, and names it', async () => {
+    await mkdir(join(folder, 'mixed'));
+    await copyFile(join(histories, 'mem-001-container.json'), join(folder, 'mixed', 'good.json'));
+    await writeFile(join(folder, 'mixed', 'cut.json'), '{"history":{"events":[');
+    const { code, err, out } = await run(['--runbook', 'MEM-001', 'mixed']);
+    expect(err).toContain('1 recording could not be read: mixed/cut.json');
+    expect(out).toContain('1 recorded incident');
+    expect(code).toBe(1);
+  });
+
   it('says nothing of a candidate where it is interrupted before anything was done', async () => {
     const stopped = await run(['--runbook', 'MEM-001', histories], { signal: AbortSignal.abort() });
     expect(stopped).toMatchObject({ code: 130, out: '' });
@@ -153,7 +163,7 @@ describe('restarts that need nobody, on the recorded tanks', () => {
   let said: Awaited<ReturnType<typeof run>>;
   beforeAll(async () => {
     const policy = await automatic();
-    const args = ['--runbook', 'tank-1', histories, '--with', tank, '--policy', policy, '--format', 'json'];
+    const args = ['--runbook', 'tank-1', histories, '--with', tank, '--policy', policy, '-o', 'json'];
     said = await run([...args, '--out', 'out.json', '--fail-on', 'more-decisions,unknown,unrecovered']);
     if (said.code !== 9) throw new Error(said.err);
     report = JSON.parse(await readFile(join(folder, 'out.json'), 'utf8'));
