@@ -102,10 +102,14 @@ describe.skipIf(!hasCluster && !process.env.CI)(
       gate = await Gate.open({ host: '127.0.0.1', port: Number(new URL(proxy.url).port) });
       const through = namespace.writeKubeconfig('gone', { server: `http://127.0.0.1:${gate.port}` });
       const told = namespace.writeKubeconfig('told', { server: proxy.url });
+      const expired = namespace.writeKubeconfig('expired', {
+        server: namespace.cluster.server,
+        token: 'a-token-that-nobody-issued',
+      });
       night = await RealNight.open();
       night.configure(
         `
-clusters: { gone: { kubeconfig: '${through}' }, told: { kubeconfig: '${told}' }, also: { kubeconfig: '${told}' }, straight: { kubeconfig: '${kubeconfig}' } }
+clusters: { gone: { kubeconfig: '${through}' }, told: { kubeconfig: '${told}' }, also: { kubeconfig: '${told}' }, expired: { kubeconfig: '${expired}' }, straight: { kubeconfig: '${kubeconfig}' } }
 groups: { operators: [ana] }
 defaults:
   settle: 15s
@@ -130,7 +134,7 @@ targets:${names
             };
             return targetText(brunos[name], given);
           })
-          .join('')}
+          .join('')}${targetText(brunos.blind, { cluster: 'expired' })}
 `,
         {},
       );
@@ -258,6 +262,14 @@ targets:${names
       expect(result.outcome, told(result)).toBe('escalated');
       expect(told(result)).toMatch(/forbidden/);
       expect(effects('denied')).toEqual([]);
+    });
+
+    it.concurrent('credentials that are not accepted are told, and nothing is changed', async () => {
+      const scope = 'kubernetes/expired';
+      const key = `${scope}/${brunos.blind.namespace.name}/deployment/agent-bruno`;
+      const result = await night.result(await openIncident(night, { key, kind: 'workload', scope }));
+      expect(result.outcome, told(result)).toBe('escalated');
+      expect(told(result)).toMatch(/answered 401.*renew the token or certificate/s);
     });
 
     it.concurrent('an API server that is too busy is asked again: one effect', async () => {

@@ -210,7 +210,7 @@ describe('prevention', () => {
       details: { ...full.details, workload: { ...full.details.workload, replicas: 3 } },
     };
     const said = advice(causes.sessions, { latest: more, applied: ['scale-out'] });
-    expect(said).toContain('Take the added capacity back at 2026-03-01 04:00');
+    expect(said).toContain('it is taken back at 2026-03-01 04:00');
     expect(said).toContain('scale deployment/agent-bruno --replicas=2');
     expect(advice(causes.sessions)).not.toContain('Take the added capacity back');
   });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { inFlight, parseAppMetrics } from '../../../activities/service/app-metrics.js';
 import { type Inspect, toReading } from '../../../activities/docker/container.js';
 import { parseInfo } from '../../../activities/docker/engine-info.js';
 import { parseEvents } from '../../../activities/docker/events.js';
@@ -15,6 +14,7 @@ import {
   protectedBecause,
 } from '../../../activities/docker/roles.js';
 import { memoryFromStats } from '../../../activities/docker/stats.js';
+import { inFlight, parseAppMetrics } from '../../../activities/service/app-metrics.js';
 import { containerId, recorded } from '../host/recorded.js';
 
 const MiB = 1024 * 1024;

@@ -5,8 +5,8 @@ import type { ContainerEvent } from '../../../activities/docker/events.js';
 import { fitReading, readingLimit, sizeOf } from '../../../activities/docker/fit.js';
 import { goingOnIn, goingOnOnHost } from '../../../activities/docker/going-on.js';
 import { healthOf } from '../../../activities/docker/health.js';
-import { Notebook } from '../../../activities/notebook.js';
 import { createHostReader } from '../../../activities/host/reader.js';
+import { Notebook } from '../../../activities/notebook.js';
 import type { ContainerReading } from '../../../model/container.js';
 import { containerId, pid, recorded, recordedRoot } from '../host/recorded.js';
 

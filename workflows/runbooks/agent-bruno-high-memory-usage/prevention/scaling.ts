@@ -21,8 +21,8 @@ function takeBack({ first, latest, applied }: Seen<WorkloadLook>): readonly Reco
   const end = new Date(Date.parse(latest.at) + latest.settings.capacitySeconds * 1000).toISOString();
   return [
     {
-      title: `Take the added capacity back at ${dateTime(end)}, unless it is still needed`,
-      why: `It was added for ${duration(latest.settings.capacitySeconds)}. What is needed for longer belongs into the manifest, or to an autoscaler.`,
+      title: `Decide whether the added capacity stays: it is taken back at ${dateTime(end)}`,
+      why: `It was added for ${duration(latest.settings.capacitySeconds)}; \`nightshift incident keep\` keeps it. What is needed for longer belongs into the manifest, or to an autoscaler.`,
       snippet: { language: 'sh', text: command },
     },
   ];
