@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { V1Deployment } from '@kubernetes/client-node';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { markdown } from '../../../model/report/markdown.js';
 import type { IncidentView } from '../../../model/view.js';
 import type { IncidentResult } from '../../../workflows/contract.js';
@@ -13,6 +15,7 @@ import {
   targetText,
 } from '../../support/bruno-night.js';
 import { hasCluster, needsCluster, until } from '../../support/cluster.js';
+import { pathFor } from '../../support/manifests.js';
 import { hasMonitoring, needsMonitoring } from '../../support/monitoring.js';
 
 /** The shipped rules; only the namespace is the test's own. */
@@ -212,8 +215,17 @@ describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
       expect(after?.metadata?.uid).toBe(before?.metadata?.uid);
       expect(after?.status?.containerStatuses?.[0]?.restartCount).toBe(0);
       expect(after?.status?.containerStatuses?.[0]?.resources?.limits?.memory).toBe('256Mi');
-      // It ends with the pod, so the report has the patch for good.
-      expect(markdown(report)).toContain('memory: 256Mi');
+      // It ends with the pod, so the report has the patch for good, for 70 % of the limit.
+      const advice = report.recommendations.find(({ title }) => /^Raise the memory limit/.test(title));
+      expect(advice?.why, markdown(report)).toContain('ends with each pod: this patch keeps it');
+      const patched = await brunos.limit.namespace.cluster.patch<V1Deployment>(
+        `${pathFor('Deployment', brunos.limit.namespace.name, 'agent-bruno')}?dryRun=All`,
+        parse(advice?.snippet?.text ?? ''),
+        'application/strategic-merge-patch+json',
+        brunos.limit.namespace,
+      );
+      const [container] = patched.spec?.template.spec?.containers ?? [];
+      expect(container?.resources?.limits?.memory).toMatch(/^1[5-9]\dMi$/);
     });
 
     it.concurrent('shortens idle sessions when it has been told to, and only those', async () => {
