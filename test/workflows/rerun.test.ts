@@ -13,7 +13,7 @@ import { shortId } from '../../model/digest.js';
 import type { Fact } from '../../model/facts.js';
 import type { Insights } from '../../model/insights/types.js';
 import { markdown } from '../../model/report/index.js';
-import { workflowIds } from '../../workflows/contract.js';
+import { taskQueues, workflowIds } from '../../workflows/contract.js';
 import { until } from '../support/containers.js';
 import { alertFor, type Bench, bench, quick, tankTarget } from '../support/nightshift.js';
 import { runbook } from '../support/tank/runbook.js';
@@ -167,6 +167,22 @@ describe.concurrent('a rehearsal', () => {
     expect(markdown(report)).toContain('The rehearsal is over, from here on it is for real: alert TankFull');
   });
 
+  it('gives way to a real alert that was there before a worker took it up', async () => {
+    world.tank('tanks/here/u', { flushedTo: 40 });
+    const target = tankTarget('u');
+    const byHand = { ...alert(), source: 'person:ana', fingerprint: 'by-hand' };
+    // Both come with the workflow's first task.
+    await night.client.workflow.signalWithStart('TANK-1', {
+      workflowId: workflowIds.incident(target.key),
+      taskQueue: taskQueues.workflows,
+      args: [{ target, openedBy: 'person:ana', observeOnly: true, product: 'test', alert: byHand }],
+      signal: 'alert',
+      signalArgs: [alert()],
+    });
+    const { outcome } = await night.result(handleOf('u'));
+    expect(outcome).toBe('recovered');
+  });
+
   it('stays one for what a person adds', async () => {
     const tank = world.tank('tanks/here/s', { unreadable: 'wait' });
     const target = tankTarget('s');
@@ -244,11 +260,11 @@ describe('insights without an archive', () => {
       return JSON.parse(out) as Insights;
     };
     // Visibility is a moment behind.
-    await until('all are listed', async () => (await told()).incidents === 14, 30_000);
+    await until('all are listed', async () => (await told()).incidents === 15, 30_000);
     const insights = await told();
     expect(insights.from).toContain('Temporal');
     expect(insights.outcomes.map(({ outcome, behind }) => [outcome, behind.count])).toEqual([
-      ['recovered', 12],
+      ['recovered', 13],
       ['self-recovered', 1],
       ['cancelled', 1],
     ]);

@@ -193,7 +193,8 @@ async function workToItsEnd(incident: Incident, scope: CancellationScope): Promi
 /** Look, climb, verify, and round again, until there is an end. */
 async function workThrough(incident: Incident): Promise<End> {
   await condition(() => !incident.inbox.empty || incident.input.openedBy.startsWith('person:'));
-  incident.inbox.markWorked(incident.runbook.name);
+  // A real alert that was there before the rehearsal began is not rehearsed either.
+  incident.inbox.markWorked(incident.runbook.name, (alert) => incident.interruptsRehearsal(alert));
   extendDeadline(incident);
   await lookAt(incident, 'at the beginning');
   for (;;) {

@@ -88,8 +88,9 @@ export class Inbox {
     return [...this.held.values()].find(({ resolved, worked }) => !resolved && !worked)?.alert;
   }
 
-  /** Marks all alerts of that runbook as worked by the ladder that begins now. */
-  markWorked(runbook: string): void {
-    for (const held of this.held.values()) if (held.alert.runbook === runbook) held.worked = true;
+  /** Marks all alerts of that runbook as worked by the ladder that begins now, but for those that `spared` names. */
+  markWorked(runbook: string, spared: (alert: Alert) => boolean = () => false): void {
+    for (const held of this.held.values())
+      if (held.alert.runbook === runbook && !spared(held.alert)) held.worked = true;
   }
 }
