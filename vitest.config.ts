@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const REAL = 'test/real/**/*.test.ts';
+const REAL = ['test/real/**/*.test.ts', 'test/workflows/**/*.test.ts'];
 /** They measure the whole machine's memory, or need all of it to themselves (a cluster), so nothing else may run beside them. */
 const ALONE = [
   'test/real/host.test.ts',
@@ -15,9 +15,9 @@ const real = {
 };
 
 /**
- * One project after the other. `unit`: no engine needed by most. `real`: against real engines and servers; they
- * wait more than they work, so three files run side by side on two cores. `alone`: one file after the other.
- * The reporter that counts is chosen by scripts/tasks/test.mjs.
+ * One project after the other. `unit`: no engine and no server needed by most. `real`: against real engines, clusters
+ * and servers; they wait more than they work, so four files run side by side on two cores. `alone`: one file after the
+ * other. The reporter that counts is chosen by scripts/tasks/test.mjs.
  */
 export default defineConfig({
   test: {
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [REAL],
+          exclude: REAL,
           maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -41,9 +41,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'real',
-          include: [REAL],
+          include: REAL,
           exclude: ALONE,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           ...real,
         },
