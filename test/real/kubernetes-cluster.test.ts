@@ -252,16 +252,19 @@ describe.skipIf(!found && !inCi)('a cluster whose runner is killed', () => {
 
   test('where a cluster can not be had, it is said what to do, with exit code 2', () => {
     const ask = `const k = await import(${JSON.stringify(PART)}); await k.start({ log: () => {} }).catch((e) => console.log(e.exitCode, e.message));`;
+    // Without the cluster that `npm test` brought up: it would be joined, and stay joined.
+    const { NIGHTSHIFT_CLUSTER: _, NIGHTSHIFT_KUBECONFIG: __, ...env } = process.env;
+    const options = { encoding: 'utf8', timeout: 60_000 } as const;
     const started = execFileSync(process.execPath, ['--input-type=module', '-e', ask], {
-      env: { ...process.env, NIGHTSHIFT_KUBECONFIG: '/no/such/file' },
-      encoding: 'utf8',
+      ...options,
+      env: { ...env, NIGHTSHIFT_KUBECONFIG: '/no/such/file' },
     });
     expect(started).toContain('2 NIGHTSHIFT_KUBECONFIG is /no/such/file');
     expect(started).toContain('What to do:');
     const asNobody = execFileSync(
       'setpriv',
       ['--reuid=65534', process.execPath, '--input-type=module', '-e', ask],
-      { encoding: 'utf8' },
+      { ...options, env },
     );
     expect(asNobody).toContain('it needs root');
     expect(asNobody).toContain('NIGHTSHIFT_KUBECONFIG');

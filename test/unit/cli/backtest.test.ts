@@ -29,7 +29,7 @@ async function run(args: readonly string[], more: Parameters<typeof fakeIo>[0] =
 /** The recorded tanks as they were, but for their restarts, which need nobody; one tank is forgotten. */
 async function automatic(): Promise<string> {
   const targets = recordedNames
-    .filter((name) => !name.startsWith('mem-001') && name !== 'declined')
+    .filter((name) => !/^(mem-001|agent-bruno)/.test(name) && name !== 'declined')
     .map((name) => {
       const policy = `policy: { remediesOff: [${switchedOff(name).join(', ')}] }`;
       return `  - { key: tanks/here/${name}, kind: tank, scope: tanks/here, autonomy: auto, ${policy} }`;
