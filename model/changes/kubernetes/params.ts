@@ -27,7 +27,7 @@ export type WorkloadRestartParams = {
 /** `workload.scale`: field `replicas`, absolute. */
 export type WorkloadScaleParams = {
   readonly ref: ObjectRef;
-  /** ISO time is `fresh.until`; this is how long the added capacity stays, seconds. */
+  /** How long the added capacity stays unless it is kept, seconds. */
   readonly staysSeconds: number;
   readonly progressSeconds: number;
 };

@@ -1,16 +1,8 @@
 import type { DockerLook } from '../../../model/container.js';
-import type { Growth } from '../../../model/diagnosis.js';
-import type { Measure, Sample } from '../../../model/evidence.js';
-import { byteRate, bytes, duration, percent as percentText } from '../../../model/format.js';
-import { growthOf } from '../../../model/growth.js';
+import type { Sample } from '../../../model/evidence.js';
+import { belowThreshold, failed, lastPart, notGrowingBack } from '../../../model/memory/soak-checks.js';
 import type { Check } from '../../../model/runbook.js';
-import { percentOf } from '../../../model/samples.js';
 import { errorLines, newLines } from './log-lines.js';
-
-/** A rise over the soak below this share of the limit is noise: a warm heap, a log buffer. */
-const noiseShare = 0.01;
-/** The threshold may be back only after so many times the soak, within these bounds. Seconds. */
-const horizon = { timesTheSoak: 12, least: 120, most: 6 * 3600 };
 
 /**
  * MEM-001 step 5, after the soak. `before` is the look from before the last change, `samples` those of the soak.
@@ -18,75 +10,14 @@ const horizon = { timesTheSoak: 12, least: 120, most: 6 * 3600 };
  */
 export function verify(look: DockerLook, before: DockerLook, samples: readonly Sample[]): readonly Check[] {
   return [
-    belowThreshold(look, samples),
-    growthCheck(look, samples),
+    belowThreshold('below the warning threshold', look, samples),
+    notGrowingBack(look, samples, look.identity.startedAt),
     noNewKills(look, before, samples),
     running(look, samples),
     ...othersRunning(look, before),
     cleanLogs(look, before, samples),
     ...probe(look),
   ];
-}
-
-/** The later half: the first one may still show what the change did. */
-function lastPart(samples: readonly Sample[]): readonly Sample[] {
-  return samples.slice(Math.floor(samples.length / 2));
-}
-
-function belowThreshold(look: DockerLook, samples: readonly Sample[]): Check {
-  const name = 'below the warning threshold';
-  const { warningPercent } = look.policy.thresholds;
-  const part = lastPart(samples);
-  const read = part.map(percentOf).filter((value) => value !== undefined);
-  if (look.measure === undefined)
-    return failed(name, `memory could not be read: ${look.blind ?? 'no reason was given'}`);
-  if (samples.length === 0) return failed(name, 'there is not one sample of the soak');
-  if (read.length * 2 < part.length)
-    return failed(name, `only ${read.length} of the last ${part.length} samples could be read`);
-  const worst = Math.max(look.measure.percent, ...read);
-  return {
-    name,
-    passed: worst < warningPercent,
-    note: `${percentText(worst)} at worst, warning from ${warningPercent} %`,
-  };
-}
-
-function growthCheck(look: DockerLook, samples: readonly Sample[]): Check {
-  const name = 'not growing back';
-  const { measure } = look;
-  if (measure === undefined) return failed(name, 'memory could not be read');
-  const growth = lateGrowth(look, samples, measure);
-  if (growth === undefined) return failed(name, 'there are too few readings to tell');
-  const over = duration(growth.overSeconds);
-  const rise = growth.bytesPerSecond * growth.overSeconds;
-  if (growth.secondsToLimit === undefined || rise < noiseShare * measure.limit)
-    return { name, passed: true, note: `no growth beyond noise in ${over} (${bytes(Math.round(rise))})` };
-  const threshold = (measure.limit * look.policy.thresholds.warningPercent) / 100;
-  const back = Math.max(0, threshold - measure.used) / growth.bytesPerSecond;
-  const wanted = Math.min(
-    horizon.most,
-    Math.max(horizon.least, horizon.timesTheSoak * soakSeconds(look, samples)),
-  );
-  return {
-    name,
-    passed: back > wanted,
-    note: `${byteRate(growth.bytesPerSecond)} over ${over}: the threshold is back in ${duration(back)}, wanted more than ${duration(wanted)}`,
-  };
-}
-
-/** Of the last part, where the start of a program is over; of the whole soak where that has too few readings. */
-function lateGrowth(
-  look: DockerLook,
-  samples: readonly Sample[],
-  { used, limit }: Measure,
-): Growth | undefined {
-  const end = { at: look.at, used, limit };
-  const { startedAt } = look.identity;
-  return growthOf([...lastPart(samples), end], startedAt) ?? growthOf([...samples, end], startedAt);
-}
-
-function soakSeconds(look: DockerLook, samples: readonly Sample[]): number {
-  return (Date.parse(look.at) - Date.parse(samples[0]?.at ?? look.at)) / 1000;
 }
 
 /**
@@ -159,8 +90,4 @@ function probe({ settings, details }: DockerLook): readonly Check[] {
   const name = 'answers its probe';
   if (details.probe === undefined) return [failed(name, 'the probe was not made')];
   return [{ name, passed: details.probe.ok, note: details.probe.note }];
-}
-
-function failed(name: string, note: string): Check {
-  return { name, passed: false, note };
 }
