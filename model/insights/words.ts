@@ -16,7 +16,7 @@ export function spreadWords(spread: Spread, unit: (value: number) => string): st
   return `${unit(median)} (median of ${n}; ${tail}${unit(min)} to ${unit(max)})`;
 }
 
-/** `k3f9x2ab, p2m8c4qz and 3 more`. */
+/** `k3f7x2ab, p2m8c4qz and 3 more`. */
 export function behindWords({ count: all, newest }: Behind): string {
   const rest = all - newest.length;
   return `${newest.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;

@@ -11,7 +11,7 @@ const recovered: readonly Step[] = [soak, { end: 'recovered' }];
 const escalated: readonly Step[] = [{ escalate: 'no remedy is left' }, { end: 'escalated' }];
 
 const told = (recorded: readonly Step[], candidate: readonly Step[]) =>
-  compare(pairOf(tale('k3f9x2ab', ...recorded), tale('k3f9x2ab', ...candidate)));
+  compare(pairOf(tale('k3f7x2ab', ...recorded), tale('k3f7x2ab', ...candidate)));
 
 /** Recorded steps, the candidate's, and the differences as kind and sentence. */
 const cases: readonly (readonly [
@@ -75,7 +75,7 @@ const cases: readonly (readonly [
     [
       [
         'added',
-        '“Clear caches” is tried (Relieve k3f9x2ab): made after 1 s, without asking; recorded: left out: no cache is configured.',
+        '“Clear caches” is tried (Relieve k3f7x2ab): made after 1 s, without asking; recorded: left out: no cache is configured.',
       ],
       [
         'skipped',
@@ -149,7 +149,7 @@ const cases: readonly (readonly [
     [
       [
         'changed',
-        '“Restart the container” is another change: Restart k3f9x2ab with a grace time of 30 s; recorded: Restart k3f9x2ab.',
+        '“Restart the container” is another change: Restart k3f7x2ab with a grace time of 30 s; recorded: Restart k3f7x2ab.',
       ],
     ],
   ],

@@ -48,7 +48,7 @@ describe('the command line', () => {
   it('helps with exit code 0 and examples', async () => {
     const { code, out } = await run('incident approve --help');
     expect(code).toBe(0);
-    expect(out).toContain('nightshift incident approve k3f9x2ab --hash');
+    expect(out).toContain('nightshift incident approve k3f7x2ab --hash');
   });
 
   it('suggests what was probably meant, with exit code 2', async () => {

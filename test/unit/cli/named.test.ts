@@ -7,7 +7,7 @@ const row: IncidentRow = {
   workflowId: 'incident/docker/local/agent',
   runId: '019a-run',
   targetKey: 'docker/local/agent',
-  shortId: 'k3f9x2ab',
+  shortId: 'k3f7x2ab',
   runbook: 'MEM-001',
   needsDecision: false,
   state: 'open',
@@ -27,7 +27,7 @@ describe('an incident that is not there', () => {
   it.each([
     ['agent', 'Did you mean docker/local/agent?'],
     ['docker/local/agnet', 'Did you mean docker/local/agent?'],
-    ['k3f9x2aa', 'Did you mean k3f9x2ab?'],
+    ['k3f9x2aa', 'Did you mean k3f7x2ab?'],
     ['something-else-entirely', 'nightshift incident list --all'],
   ])(
     '%s: says what was probably meant, or where to look, in words of the command line',

@@ -10,7 +10,7 @@ const ref = {
   workflowId: 'incident/docker/local/agent',
   runId: '019a-run',
   targetKey: 'docker/local/agent',
-  shortId: 'k3f9x2ab',
+  shortId: 'k3f7x2ab',
 };
 
 function details(parts: readonly Part[], more: Partial<IncidentDetails> = {}): IncidentDetails {
@@ -53,7 +53,7 @@ describe('watching without a terminal', () => {
     const ended = await watch({ io, incidents: answering(seen), ref });
     expect(ended.view?.outcome).toBe('recovered');
     expect(written.out.match(/A decision is asked for/g)).toHaveLength(1);
-    expect(written.out.match(/nightshift incident approve k3f9x2ab --hash/g)).toHaveLength(1);
+    expect(written.out.match(/nightshift incident approve k3f7x2ab --hash/g)).toHaveLength(1);
     expect(written.out).toContain('Closed as recovered');
     expect(written.out).not.toContain('\u001b');
   });
@@ -90,7 +90,7 @@ describe('watching without a terminal', () => {
     setTimeout(() => stop.abort(), 50);
     await expect(watch({ io, incidents: answering([details(opening)]), ref })).rejects.toMatchObject({
       code: 130,
-      message: 'watching ended; the incident k3f9x2ab goes on',
+      message: 'watching ended; the incident k3f7x2ab goes on',
     });
   });
 });

@@ -49,7 +49,7 @@ const plain = {
 
 export const clear: Change = {
   ...plain,
-  id: 'k3f9x2ab/1',
+  id: 'k3f7x2ab/1',
   kind: 'cache.clear',
   remedy: 'clear-caches',
   disruption: 'none',
@@ -61,7 +61,7 @@ export const clear: Change = {
 
 export const restart: Change = {
   ...plain,
-  id: 'k3f9x2ab/2',
+  id: 'k3f7x2ab/2',
   kind: 'container.restart',
   remedy: 'restart-container',
   touches: ['docker/local/agent'],
@@ -137,7 +137,7 @@ export const opening: readonly Part[] = [
       runbookVersion: 1,
       product: 'nightshift 0.1.0',
       by: 'alertmanager',
-      shortId: 'k3f9x2ab',
+      shortId: 'k3f7x2ab',
       runId: '019a-run',
       ladder,
       observeOnly: false,

@@ -24,7 +24,7 @@ describe('the report', () => {
           42,
           {
             type: 'rolledBack',
-            changeId: 'k3f9x2ab/9',
+            changeId: 'k3f7x2ab/9',
             sentence: 'Lower the memory limit of agent to 192 MiB again',
             error: 'use is above it',
             command: 'docker update --memory 192m agent',

@@ -28,14 +28,14 @@ export function addDecisions(group: Command, { io }: Cli): void {
   make('approve')
     .description('Approve the exact change that an incident asks for')
     .option('-m, --comment <text>', 'kept with the decision')
-    .addHelpText('after', '\nExample:\n  nightshift incident approve k3f9x2ab --hash 71fd2d19d2dafaf2')
+    .addHelpText('after', '\nExample:\n  nightshift incident approve k3f7x2ab --hash 71fd2d19d2dafaf2')
     .action((name: string, options: DecideOptions) => decide(io, 'approve', name, options));
   make('reject')
     .description('Reject the change that an incident asks for')
     .requiredOption('-m, --comment <text>', 'why not')
     .addHelpText(
       'after',
-      "\nExample:\n  nightshift incident reject k3f9x2ab --comment 'a release is under way'",
+      "\nExample:\n  nightshift incident reject k3f7x2ab --comment 'a release is under way'",
     )
     .action((name: string, options: DecideOptions) => decide(io, 'reject', name, options));
 }

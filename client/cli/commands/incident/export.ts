@@ -34,7 +34,7 @@ export function addExport(group: Command, cli: Cli): void {
     .option('--namespace <name>', 'namespace in it')
     .addHelpText(
       'after',
-      '\nIncidents come from Temporal itself, or from the configured archive where Temporal no longer has them.\nSecrets that got into a history are taken out. What is there already is left as it is.\n\nExamples:\n  nightshift incident export k3f9x2ab\n  nightshift incident export docker/local/agent --to agent.nightshift.json.gz\n  nightshift incident export --since 30d --to bundles/ -o json',
+      '\nIncidents come from Temporal itself, or from the configured archive where Temporal no longer has them.\nSecrets that got into a history are taken out. What is there already is left as it is.\n\nExamples:\n  nightshift incident export k3f7x2ab\n  nightshift incident export docker/local/agent --to agent.nightshift.json.gz\n  nightshift incident export --since 30d --to bundles/ -o json',
     )
     .action((names: readonly string[], options: ExportOptions) => run(cli, names, options));
 }

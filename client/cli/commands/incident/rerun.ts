@@ -40,8 +40,8 @@ The alert is the old one’s first of its runbook, said anew now. The target mus
 no open incident. Hold-offs don’t apply, and what comes of a rerun holds no real alert off.
 
 Examples:
-  nightshift incident rerun k3f9x2ab --observe --watch
-  nightshift incident rerun --bundle 2026-11-22T07-23-27Z-k3f9x2ab.nightshift.json.gz --yes`;
+  nightshift incident rerun k3f7x2ab --observe --watch
+  nightshift incident rerun --bundle 2026-11-22T07-23-27Z-k3f7x2ab.nightshift.json.gz --yes`;
 
 async function rerun({ io, exit }: Cli, name: string | undefined, options: RerunOptions): Promise<void> {
   await withAccess(io, options, async (access) => {

@@ -31,7 +31,7 @@ export function addShow(group: Command, { io }: Cli): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  nightshift incident show docker/local/agent\n  nightshift incident show k3f9x2ab -o md > report.md\n  nightshift incident show --bundle 2026-11-22T07-23-27Z-k3f9x2ab.nightshift.json.gz',
+      '\nExamples:\n  nightshift incident show docker/local/agent\n  nightshift incident show k3f7x2ab -o md > report.md\n  nightshift incident show --bundle 2026-11-22T07-23-27Z-k3f7x2ab.nightshift.json.gz',
     )
     .action((name: string | undefined, options: ShowOptions) =>
       options.bundle === undefined ? show(io, name, options) : showBundle(io, name, options.bundle, options),
