@@ -71,8 +71,9 @@ function contextFor(
     previous: attempt.previous,
     secret: (name) => registry.secret(name),
     heartbeat(given) {
-      details = given;
-      attempt.heartbeat(given);
+      // That it was sent is never forgotten, whatever an applier tells of its progress.
+      details = withMark(given, details);
+      attempt.heartbeat(details);
     },
     async confirm(part) {
       // What an earlier part of the same change began is seen through; each part still asks whether it is wanted.
@@ -87,6 +88,12 @@ function contextFor(
       await attempt.stillWanted();
     },
   };
+}
+
+/** `given` with the mark that an attempt got as far as sending, where `before` has it. */
+function withMark(given: Json, before: Json): Json {
+  if (!isObject(before) || before.sending === undefined) return given;
+  return { sending: before.sending, ...(isObject(given) ? given : { progress: given }) };
 }
 
 function isObject(value: Json): value is { readonly [key: string]: Json } {
