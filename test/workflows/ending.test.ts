@@ -72,6 +72,20 @@ describe('what is added for a time', () => {
     expect(world.tanks.get('tanks/here/kept')?.throttled).toBe(true);
   });
 
+  it('is taken back, too, where nobody knows whether it was added', async () => {
+    world.tank('tanks/here/unanswered', { restartedTo: 10, neverAnswers: 'throttle' });
+    const result = await night.result(
+      await night.open('unanswered', alertFor('TankFull', { runbook: 'TANK-3' })),
+    );
+    const lost = result.facts.find((fact) => fact.type === 'notApplied');
+    expect(lost).toMatchObject({ unknown: true });
+    const handle = night.client.workflow.getHandle<() => Promise<EndingResult>>(
+      workflowIds.ending(lost?.changeId ?? ''),
+    );
+    expect(await handle.result()).toMatchObject({ end: 'takenBack' });
+    expect(world.tanks.get('tanks/here/unanswered')?.throttled).toBe(false);
+  });
+
   it('is told to people where it can’t be taken back', async () => {
     // The first is the incident's own; the second takes it back.
     let throttled = 0;

@@ -25,6 +25,17 @@ describe('a change that was applied and went wrong', () => {
     expect(order[order.indexOf('rolledBack') - 1]).toBe('applied');
   });
 
+  it('stays, and is told with its command, where taking it back went wrong, too', async () => {
+    world.tank('tanks/here/twice', { goesWrong: 'throttle', undoGoesWrong: true });
+    const { report, facts } = await night.result(await night.open('twice'));
+    const failed = { error: 'throttle went wrong', command: 'tank throttle twice off' };
+    // At once, and again before it closed.
+    expect(report.rollbacks).toMatchObject([failed, failed]);
+    expect(facts.at(-1)).toMatchObject({
+      stays: [expect.stringContaining('To take it back: tank throttle twice off')],
+    });
+  });
+
   it('ends at people where it touched what serves, and nothing more is tried', async () => {
     world.tank('tanks/here/harsh', { goesWrong: 'restart', restartedTo: 95 });
     const { outcome, facts } = await night.result(await night.open('harsh'));

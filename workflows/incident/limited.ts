@@ -1,4 +1,4 @@
-import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { ParentClosePolicy, patched, startChild } from '@temporalio/workflow';
 import { completeChange } from '../../model/change.js';
 import { dateTime } from '../../model/format.js';
 import type { AnyLook } from '../../model/look.js';
@@ -6,11 +6,16 @@ import { type EndingInput, taskQueues, workflowIds, workflowTypes } from '../con
 import type { Compensation, Incident } from './incident.js';
 import { kindOfUndo } from './undoing.js';
 
-/** Hands on what was applied for a time only: a workflow of its own takes it back then, and outlives the incident. */
+/**
+ * Hands on what was applied for a time only, or may have been: a workflow of its own takes it back then, and outlives
+ * the incident. Its undo looks first, so what never came about is left alone.
+ */
 export async function handOnLimited(incident: Incident): Promise<void> {
   for (const compensation of incident.compensations) {
-    const seconds = compensation.change.staysSeconds;
-    if (seconds === undefined || compensation.state !== 'applied') continue;
+    const { change, state } = compensation;
+    const seconds = change.staysSeconds;
+    if (seconds === undefined || !['applied', 'unknown'].includes(state)) continue;
+    if (state === 'unknown' && !patched('unknown-capacity-ends')) continue;
     await handOn(incident, compensation, seconds);
   }
 }

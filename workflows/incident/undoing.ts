@@ -36,12 +36,10 @@ export async function undo(incident: Incident, compensation: Compensation): Prom
       level: incident.level,
       notAfter: incident.iso(scheduleToStartSeconds),
     });
-    if (effect) compensation.state = 'undone';
-    incident.append({
-      ...about,
-      ...(effect && { effect }),
-      ...(refused !== undefined && { error: refused }),
-    });
+    // An undo that went wrong itself leaves the change standing: people are told, with the command by hand.
+    const error = refused ?? (effect && wentWrong(effect));
+    if (effect && error === undefined) compensation.state = 'undone';
+    incident.append({ ...about, ...(effect && { effect }), ...(error !== undefined && { error }) });
   } catch (error) {
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);

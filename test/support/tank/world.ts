@@ -18,8 +18,11 @@ export interface Tank {
   unreadable?: string;
   goingOn: string[];
   perSecond: number;
-  /** What is applied and goes wrong: `throttle`. Its undo goes well. */
+  /** What is applied and goes wrong: `throttle`. Its undo goes well, unless that goes wrong, too. */
   goesWrong?: string;
+  undoGoesWrong?: boolean;
+  /** What has its effect, and no attempt ever answers. Its undo does. */
+  neverAnswers?: string;
 }
 
 /** Where the tanks are. Effects are counted here, outside of anything that Nightshift records. */
@@ -117,7 +120,9 @@ export class World {
         act(tank, Object.fromEntries(change.fields.map(({ name: field, after }) => [field, after])));
         await this.after(`${name} ${change.object.key}`);
       }
-      const wrong = tank.goesWrong === name && !change.id.endsWith('/undo');
+      const undoes = /\/(undo|end)$/.test(change.id);
+      if (tank.neverAnswers === name && !undoes) throw new Error('its answer was lost');
+      const wrong = tank.goesWrong === name && (!undoes || tank.undoGoesWrong === true);
       const note = wrong ? `${name} went wrong` : `${name} done`;
       const details: JsonObject = wrong ? { failed: true } : {};
       return { status: 'applied', at: context.now().toISOString(), note, details };
