@@ -105,6 +105,10 @@ export interface ChangeKind<Params extends JsonObject = JsonObject, L extends An
   undo(change: Change<Params>, effect: Effect | undefined): ChangeDraft | { readonly none: string };
   /** Names of alerts that this change must be expected to cause until it has settled. */
   readonly expectedAlerts?: readonly string[];
+  /** What frees the memory that is free after it, where that is not what it is for: `the restart of its pods`. */
+  readonly creditedTo?: string;
+  /** In force until something else ends it: told among what stays, with the reason why it is not taken back. */
+  readonly endsByItself?: boolean;
   /** Seconds after which it is taken back, where it is made for a time. */
   staysSeconds?(draft: ChangeDraft<Params>): number | undefined;
   /** Seconds that applying may take at most. */

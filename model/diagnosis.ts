@@ -29,4 +29,6 @@ export interface Diagnosis {
   /** Most likely first. Empty: it can't be told. */
   readonly causes: readonly Cause[];
   readonly growth?: Growth;
+  /** More will be known then, or fit: where no rung is left, the target is looked at again after so long. */
+  readonly again?: { readonly seconds: number; readonly why: string };
 }

@@ -149,6 +149,8 @@ export type FactBody =
       readonly changeId: string;
       readonly samples: readonly Sample[];
       readonly freedBytes?: number;
+      /** What freed it, where that was not what the change is for: the restart that came with it. */
+      readonly creditedTo?: string;
       readonly helped: boolean;
       readonly note: string;
     }
@@ -167,7 +169,8 @@ export type FactBody =
       readonly error?: string;
       readonly command: string;
     }
-  | { readonly type: 'watching'; readonly until: string }
+  /** `why`: no rung fits yet, and more will be known then. Without: no rung is left at this level. */
+  | { readonly type: 'watching'; readonly until: string; readonly why?: string }
   | { readonly type: 'verifying'; readonly seconds: number }
   | { readonly type: 'paused'; readonly by: string; readonly reason: string; readonly until: string }
   | { readonly type: 'resumed'; readonly by: string }

@@ -1,4 +1,4 @@
-import type { ChangeDraft, ChangeKind } from './change.js';
+import type { Change, ChangeDraft, ChangeKind } from './change.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { Sample } from './evidence.js';
 import type { JsonObject } from './json.js';
@@ -66,8 +66,11 @@ export interface Runbook<L extends AnyLook = AnyLook> {
   readonly ladder: readonly Remedy<L>[];
   /** `alerts`: names of those that fire for this target, ours left out; a dry run and a backtest know of none. */
   diagnose(look: L, samples: readonly Sample[], alerts?: readonly string[]): Diagnosis;
-  /** The checks that must hold at the end of the soak; `before` is the look from before the last change. */
-  verify(look: L, before: L, samples: readonly Sample[]): readonly Check[];
+  /**
+   * The checks that must hold at the end of the soak. `before` is the look from before the last change; `inForce` are
+   * the changes of this incident that were applied and not taken back.
+   */
+  verify(look: L, before: L, samples: readonly Sample[], inForce?: readonly Change[]): readonly Check[];
   recommend(seen: Seen<L>): readonly Recommendation[];
   /** Points for whoever takes over, each with the evidence for it: said in the escalation's message and the report. */
   escalation?(seen: Seen<L>): readonly string[];

@@ -28,6 +28,8 @@ export interface ChangeView {
   readonly effect?: Effect;
   readonly attempts?: number;
   readonly freedBytes?: number;
+  /** What freed it, where that was not what the change is for. */
+  readonly creditedTo?: string;
   readonly helped?: boolean;
   readonly plannedAt: string;
   readonly appliedAt?: string;

@@ -28,6 +28,7 @@ const diagnosis = members({
   levelWhy: text,
   causes: list(cause),
   growth: optional(growth),
+  again: optional(members({ seconds: number, why: text })),
 });
 const alert = members({
   name: text,
@@ -123,7 +124,7 @@ const shapes: { readonly [Type in FactBody['type']]: Readonly<Record<string, Che
   undoRegistered: { ...about, sentence: text },
   applied: { ...about, effect, verdicts: list(verdict), attempts: number, measure: optional(measure) },
   notApplied: { ...about, error: text, why: text, unknown: flag },
-  settled: { ...about, samples: list(sample), freedBytes: optional(number), helped: flag, note: text },
+  settled: { ...about, samples: list(sample), freedBytes: optional(number), creditedTo: optional(text), helped: flag, note: text },
   samples: { samples: list(sample), why: text },
   verified: { passed: flag, checks: list(check), samples: list(sample) },
   rolledBack: {
@@ -133,7 +134,7 @@ const shapes: { readonly [Type in FactBody['type']]: Readonly<Record<string, Che
     error: optional(text),
     command: text,
   },
-  watching: { until: time },
+  watching: { until: time, why: optional(text) },
   verifying: { seconds: number },
   paused: { by: text, reason: text, until: time },
   resumed: { by: text },

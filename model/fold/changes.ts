@@ -133,7 +133,11 @@ export function notApplied(draft: Draft, fact: FactOf<'notApplied'>): void {
 export function settled(draft: Draft, fact: FactOf<'settled'>): void {
   const change = changeOf(draft, fact);
   if (change) {
-    const freed = fact.freedBytes === undefined ? {} : { freedBytes: fact.freedBytes };
+    const { freedBytes, creditedTo } = fact;
+    const freed = {
+      ...(freedBytes !== undefined && { freedBytes }),
+      ...(creditedTo !== undefined && { creditedTo }),
+    };
     Object.assign(change, { ...freed, helped: fact.helped, settled: true, settledNote: fact.note });
   }
   enter(draft, 'climbing', fact.at);

@@ -93,11 +93,12 @@ function notes(changes: readonly ChangeDraftView[]): string {
 
 /** One change in a few words: `freed 41 MiB; cleared 812 items`. */
 export function howItWent(change: ChangeView): string {
-  const { effect, freedBytes, state, why } = change;
+  const { effect, freedBytes, creditedTo, state, why } = change;
   if (!effect) return state === 'planned' ? '' : why === '' ? state : `${state}: ${why}`;
   const lead = effect.status === 'applied' ? '' : `${effectWords[effect.status]}: `;
+  const by = creditedTo === undefined ? '' : `${creditedTo} `;
   const freed =
-    freedBytes === undefined ? [] : [freedBytes > 0 ? `freed ${bytes(freedBytes)}` : 'freed nothing'];
+    freedBytes === undefined ? [] : [freedBytes > 0 ? `${by}freed ${bytes(freedBytes)}` : 'freed nothing'];
   const undone = state === 'rolled back' ? ['undone since'] : [];
   return [...freed, `${lead}${effect.note.replace(/\.$/, '')}`, ...undone]
     .filter((part) => part !== '')

@@ -43,7 +43,10 @@ const tellers: { readonly [Type in Fact['type']]: Teller<Type> } = {
   samples: tellSamples,
   verified: tellVerified,
   rolledBack: tellRollback,
-  watching: (fact) => `No rung is left at this level: watching until ${clock(fact.until)}.`,
+  watching: (fact) =>
+    fact.why === undefined
+      ? `No rung is left at this level: watching until ${clock(fact.until)}.`
+      : `No rung fits yet: ${sentence(fact.why)} It is looked at again at ${clock(fact.until)}.`,
   verifying: (fact) => `Verifying: all checks must hold for ${duration(fact.seconds)}.`,
   paused: (fact) => `Paused by ${fact.by} until ${clock(fact.until)}: ${sentence(fact.reason)}`,
   resumed: (fact) => `Resumed by ${fact.by}.`,
@@ -186,12 +189,13 @@ function tellApplied(fact: FactOf<'applied'>, draft: Draft): string {
   return `${lead}: ${sentence(`${sentenceOf(draft, fact)}${again}`)} ${capital(sentence(effect.note))}`.trim();
 }
 
-function tellSettled({ freedBytes, helped, note }: FactOf<'settled'>): string {
+function tellSettled({ freedBytes, creditedTo, helped, note }: FactOf<'settled'>): string {
+  const what = creditedTo === undefined ? 'It' : capital(creditedTo);
   const freed =
     freedBytes === undefined
       ? ''
       : freedBytes > 0
-        ? `It freed ${bytes(freedBytes)}.`
+        ? `${what} freed ${bytes(freedBytes)}.`
         : `It freed nothing${freedBytes < 0 ? ` (use grew by ${bytes(-freedBytes)})` : ''}.`;
   const verdict = helped ? 'It helped.' : 'It was not enough.';
   return [freed, verdict, capital(sentence(note))].filter((part) => part !== '').join(' ');

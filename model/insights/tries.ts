@@ -32,7 +32,7 @@ function knownOf(facts: readonly Fact[]): Known {
 
 function tryOf(change: ChangeView, view: IncidentView, { runbooks, asked, unknown }: Known): Try {
   const { id, remedy, kind } = change.change;
-  const { freedBytes, helped } = change;
+  const { freedBytes, creditedTo, helped } = change;
   const result = resultOf(change);
   const measured = result === 'applied';
   return {
@@ -41,7 +41,8 @@ function tryOf(change: ChangeView, view: IncidentView, { runbooks, asked, unknow
     kind,
     result,
     ...(result === 'refused' && { refusedBy: refuser(change) }),
-    ...(measured && freedBytes !== undefined && { freedBytes }),
+    // What came free by something else than what it is for says nothing about how well it works.
+    ...(measured && freedBytes !== undefined && creditedTo === undefined && { freedBytes }),
     ...(measured && helped !== undefined && { helped }),
     worse: unknown.has(id) || hasGrown(change, view),
     asked: asked.has(id),

@@ -55,13 +55,13 @@ function stateOf({ state, why, effect, attempts, appliedAt }: ChangeView): strin
   return `${lead} at ${clock(appliedAt ?? effect.at)}${tries}: ${sentence(effect.note)}`;
 }
 
-function freedLine({ freedBytes, helped }: ChangeView): readonly string[] {
+function freedLine({ freedBytes, creditedTo, helped }: ChangeView): readonly string[] {
   if (freedBytes === undefined && helped === undefined) return [];
   const freed =
     freedBytes === undefined
       ? 'not measured'
       : freedBytes >= 0
-        ? bytes(freedBytes)
+        ? `${bytes(freedBytes)}${creditedTo === undefined ? '' : ` by ${creditedTo}`}`
         : `nothing, use grew by ${bytes(-freedBytes)}`;
   return [`- freed: ${freed}${helped === undefined ? '' : helped ? ', which was enough' : ', not enough'}`];
 }

@@ -98,8 +98,8 @@ function stays(incident: Incident): readonly string[] {
   return incident.compensations
     .filter(({ state }) => state === 'applied' || state === 'unknown')
     .flatMap((compensation) => {
-      const { change, undo: draft, state, endsAt } = compensation;
-      if (!('kind' in draft)) return [];
+      const { change, kind, undo: draft, state, endsAt } = compensation;
+      if (!('kind' in draft)) return kind.endsByItself ? [`${change.sentence}. ${draft.none}`] : [];
       const { command } = kindOfUndo(compensation).describe(draft);
       const certainty = state === 'unknown' ? ' (it is not known whether it was applied)' : '';
       const end = endsAt === undefined ? '' : ` It is taken back at ${dateTime(endsAt)}, unless it is kept.`;

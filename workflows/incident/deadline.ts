@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { Incident } from './incident.js';
 
 /** What a restart takes, roughly: people must be told so much before the limit is reached. */
@@ -10,18 +10,13 @@ const leastSeconds = 30;
 
 /**
  * Sets the time at which people are told whatever the state: by severity, and never later than the predicted
- * limit less the time of a restart. It only ever moves nearer.
+ * limit less the time of a restart. It only ever moves nearer; but see `relaxDeadline`.
  */
 export function extendDeadline(incident: Incident): void {
   const { look, diagnosis } = incident;
   if (incident.deadlinePassed) return;
-  // It counts from the alert, not from when a worker came to it. The provisional one gives the first look its time.
-  const opened = incident.takenUpAt ?? (look ? workflowInfo().startTime.getTime() : incident.now());
-  const { warningSeconds, criticalSeconds } = look?.policy.deadlines ?? unknownPolicyDeadlines;
   const critical = incident.severity === 'critical';
-  const byLevel = critical
-    ? Math.max(opened, firstCritical(incident)) + criticalSeconds * 1000
-    : opened + warningSeconds * 1000;
+  const byLevel = dueByLevel(incident, critical);
   const toLimit = diagnosis?.level === 'normal' ? undefined : diagnosis?.growth?.secondsToLimit;
   const byGrowth =
     toLimit === undefined
@@ -35,6 +30,33 @@ export function extendDeadline(incident: Incident): void {
   incident.deadline = new Date(due).toISOString();
   const why = byGrowth < byLevel ? 'the limit is predicted soon after' : critical ? 'critical' : 'warning';
   incident.append({ type: 'deadlineSet', due: incident.deadline, why });
+}
+
+/** The time that the level alone gives, ms. */
+function dueByLevel(incident: Incident, critical: boolean): number {
+  const { look } = incident;
+  // It counts from the alert, not from when a worker came to it. The provisional one gives the first look its time.
+  const opened = incident.takenUpAt ?? (look ? workflowInfo().startTime.getTime() : incident.now());
+  const { warningSeconds, criticalSeconds } = look?.policy.deadlines ?? unknownPolicyDeadlines;
+  return critical
+    ? Math.max(opened, firstCritical(incident)) + criticalSeconds * 1000
+    : opened + warningSeconds * 1000;
+}
+
+/**
+ * After a change that helped, the limit that was predicted before it is no reason to wake anybody: the time that the
+ * level gives counts again. What grows on is measured anew, and brings the deadline near again.
+ */
+export function relaxDeadline(incident: Incident): void {
+  if (incident.deadline === undefined || incident.deadlinePassed) return;
+  const due = dueByLevel(incident, incident.severity === 'critical');
+  if (due <= Date.parse(incident.deadline) || !patched('relax-deadline')) return;
+  incident.deadline = new Date(due).toISOString();
+  incident.append({
+    type: 'deadlineSet',
+    due: incident.deadline,
+    why: 'what was done helped, so the limit is no longer near',
+  });
 }
 
 function firstCritical(incident: Incident): number {

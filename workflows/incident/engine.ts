@@ -31,6 +31,7 @@ import {
   stoppedByDefect,
   updates,
 } from '../contract.js';
+import { lookedAgain } from './again.js';
 import { close, wrapUp } from './closing.js';
 import { extendDeadline, watchDeadline } from './deadline.js';
 import { DecisionDesk } from './decisions.js';
@@ -206,6 +207,8 @@ async function workThrough(incident: Incident): Promise<End> {
       continue;
     }
     const end = exhausted(incident);
+    const open = end === undefined || end.outcome === 'escalated';
+    if (open && (await lookedAgain(incident))) continue;
     if (end) return end;
     if (!(await watch(incident)))
       return { outcome: 'escalated', why: 'no gentle remedy is left, and it stayed above the threshold' };

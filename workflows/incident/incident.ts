@@ -87,6 +87,8 @@ export class Incident {
   rejected: string | undefined;
   /** A soak failed: from then on resolved alerts prove nothing. */
   soakFailed = false;
+  /** The ladder is climbed again only because more is known: what was said of a rung is not said a second time. */
+  lookingAgain = false;
   private changes = 0;
 
   constructor(
@@ -114,6 +116,7 @@ export class Incident {
     this.firstLook = undefined;
     this.diagnosis = undefined;
     this.soakFailed = false;
+    this.lookingAgain = false;
     this.tried.clear();
     this.refusedAt.clear();
     this.refusals.length = 0;

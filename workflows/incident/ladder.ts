@@ -5,7 +5,8 @@ import type { AnyLook } from '../../model/look.js';
 import type { Proposal, Remedy } from '../../model/runbook.js';
 import { tail } from '../../model/samples.js';
 import { waitActivities } from './activities.js';
-import { type Passage, pass } from './choke-point.js';
+import { kindOf, type Passage, pass } from './choke-point.js';
+import { relaxDeadline } from './deadline.js';
 import { type Incident, unless } from './incident.js';
 import { lookAt } from './looking.js';
 import { gate } from './pausing.js';
@@ -76,7 +77,8 @@ async function tryRung(incident: Incident, remedy: Remedy<AnyLook>): Promise<rea
 function proposed(incident: Incident, remedy: Remedy<AnyLook>): readonly ChangeDraft[] {
   const { look, diagnosis, policy } = incident;
   const skip = (why: string): readonly ChangeDraft[] => {
-    incident.append({ type: 'rungSkipped', remedy: remedy.name, why });
+    if (!incident.lookingAgain || !saidBefore(incident, remedy.name, why))
+      incident.append({ type: 'rungSkipped', remedy: remedy.name, why });
     return [];
   };
   if (policy.remediesOff.includes(remedy.name))
@@ -89,6 +91,12 @@ function proposed(incident: Incident, remedy: Remedy<AnyLook>): readonly ChangeD
     return !incident.tried.has(hash) && incident.refusedAt.get(hash) !== incident.level;
   });
   return fresh.length > 0 ? fresh : skip('tried already in this incident');
+}
+
+/** What was last said of that rung is just this. */
+function saidBefore({ facts }: Incident, remedy: string, why: string): boolean {
+  const last = facts.findLast((fact) => 'remedy' in fact && fact.remedy === remedy);
+  return last?.type === 'rungSkipped' && last.why === why;
 }
 
 /** A rung that fails to plan is skipped, and says so: the others may still help. */
@@ -121,11 +129,13 @@ async function settle(incident: Incident, passage: Passage & { end: 'applied' })
   const helped = after !== undefined && after.percent < incident.policy.thresholds.warningPercent;
   const note =
     after && before ? `${before.percent.toFixed(0)} % → ${after.percent.toFixed(0)} %` : 'not measured';
+  const { creditedTo } = kindOf(incident, change.kind);
   incident.append({
     type: 'settled',
     changeId: change.id,
     samples,
     ...(freedBytes !== undefined && { freedBytes }),
+    ...(creditedTo !== undefined && { creditedTo }),
     helped,
     note,
   });
@@ -133,8 +143,10 @@ async function settle(incident: Incident, passage: Passage & { end: 'applied' })
   const release = incident.releases.get(change.id);
   if (release) incident.releases.set(change.id, { ...release, helped });
   // Settled well below the threshold: verification looks anyway, so a look here would only cost time.
-  if (helped && incident.diagnosis) incident.diagnosis = { ...incident.diagnosis, level: 'normal' };
-  else await lookAt(incident, `after: ${change.sentence}`);
+  if (helped && incident.diagnosis) {
+    incident.diagnosis = { ...incident.diagnosis, level: 'normal' };
+    relaxDeadline(incident);
+  } else await lookAt(incident, `after: ${change.sentence}`);
 }
 
 async function sampleFor(incident: Incident, seconds: number): Promise<readonly Sample[]> {

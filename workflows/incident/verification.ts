@@ -1,3 +1,4 @@
+import type { Change } from '../../model/change.js';
 import type { Sample } from '../../model/evidence.js';
 import type { AnyLook } from '../../model/look.js';
 import type { Check } from '../../model/runbook.js';
@@ -42,6 +43,13 @@ export async function verify(incident: Incident): Promise<boolean> {
   return passed;
 }
 
+/** What this runbook's changes have set, and nothing has taken back. */
+function inForce({ compensations, runbook }: Incident): readonly Change[] {
+  return compensations
+    .filter((one) => one.state === 'applied' && one.runbook === runbook.name)
+    .map(({ change }) => change);
+}
+
 /** A check that fails to be made has not passed. */
 function checked(
   incident: Incident,
@@ -50,7 +58,7 @@ function checked(
   samples: readonly Sample[],
 ): readonly Check[] {
   try {
-    return incident.runbook.verify(look, before, samples);
+    return incident.runbook.verify(look, before, samples, inForce(incident));
   } catch (error) {
     return [{ name: 'verification', passed: false, note: `it could not be made: ${String(error)}` }];
   }

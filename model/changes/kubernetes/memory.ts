@@ -114,6 +114,7 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
 export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
   kind: 'pod.resize',
   title: 'Set memory limit and request of a running pod, in place',
+  endsByItself: true,
   disruption(draft, look) {
     const pod = findPod(look, draft.object.key);
     if (pod?.resizePolicy === 'RestartContainer')

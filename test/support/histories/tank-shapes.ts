@@ -89,6 +89,16 @@ const remedies: readonly Shape[] = [
   },
 ];
 
+const waiting: readonly Shape[] = [
+  {
+    name: 'looked-again-before-people-were-told',
+    outcome: 'recovered',
+    facts: ['watching', 'samples', 'applied', 'verified'],
+    policy: { autonomy: automatic, deadlines: { warningSeconds: 900, criticalSeconds: 300 } },
+    alert: { name: 'TankMisty', runbook: 'TANK-2' },
+  },
+];
+
 const asking: readonly Shape[] = [
   {
     name: 'recovered-by-an-approved-restart',
@@ -439,4 +449,4 @@ const people: readonly Shape[] = [
 ];
 
 /** Every shape of an incident of the tanks. */
-export const tankShapes: readonly Shape[] = [...remedies, ...asking, ...alerts, ...looking, ...people];
+export const tankShapes: readonly Shape[] = [...remedies, ...waiting, ...asking, ...alerts, ...looking, ...people];

@@ -5,6 +5,7 @@ import { ranked } from '../../../model/memory/weigh.js';
 import { nodePressure, pageCache } from './causes/elsewhere.js';
 import { leak, limitTooSmall, trafficPeak } from './causes/growing.js';
 import { largeContexts, poolExhaustion, tooManySessions } from './causes/held.js';
+import { again } from './again.js';
 import { type Figures, figuresOf } from './figures.js';
 import { levelOf } from './level.js';
 import { causes } from './names.js';
@@ -35,7 +36,14 @@ export function diagnose(
   const { growth } = figures;
   const { level, levelWhy } = withRelated(levelOf(figures), figures);
   const rankedCauses = level === 'normal' ? ranked([nodePressure(figures)]) : told(ranked(all(figures)));
-  return { level, levelWhy, causes: rankedCauses, ...(growth !== undefined && { growth }) };
+  const later = level === 'normal' ? undefined : again(figures, rankedCauses);
+  return {
+    level,
+    levelWhy,
+    causes: rankedCauses,
+    ...(growth !== undefined && { growth }),
+    ...(later !== undefined && { again: later }),
+  };
 }
 
 function all(figures: Figures): readonly (Cause | undefined)[] {

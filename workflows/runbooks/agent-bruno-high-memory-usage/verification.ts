@@ -1,4 +1,6 @@
+import type { Change } from '../../../model/change.js';
 import type { Sample } from '../../../model/evidence.js';
+import { bytes } from '../../../model/format.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import { belowThreshold, failed, notGrowingBack } from '../../../model/memory/soak-checks.js';
 import type { Check } from '../../../model/runbook.js';
@@ -11,6 +13,7 @@ export function verify(
   look: WorkloadLook,
   before: WorkloadLook,
   samples: readonly Sample[],
+  inForce: readonly Change[] = [],
 ): readonly Check[] {
   return [
     belowThreshold('worst replica below the warning threshold', look, samples),
@@ -18,6 +21,7 @@ export function verify(
     noNewKills(look, before, samples),
     replicasReady(look),
     rolloutDone(look),
+    ...raisedInPlace(look, inForce),
     ...functional(look),
   ];
 }
@@ -50,6 +54,24 @@ function rolloutDone({ details: { workload } }: WorkloadLook): Check {
   return workload.rollout === undefined
     ? { name, passed: true, note: `all ${workload.updatedReplicas} replicas are of the present template` }
     : failed(name, workload.rollout);
+}
+
+/** A limit that was raised in place is looked at again, by the pod's uid: it ends with the pod. */
+function raisedInPlace({ details }: WorkloadLook, inForce: readonly Change[]): readonly Check[] {
+  const raised = inForce.filter(({ kind }) => kind === 'pod.resize');
+  if (raised.length === 0) return [];
+  const name = 'limits raised in place still hold';
+  const said = raised.map(({ object, fields }) => {
+    const wanted = fields.find((field) => field.name === 'limits.memory')?.after;
+    const pod = details.pods.find(({ uid }) => uid === object.uid);
+    if (pod === undefined || pod.deleting)
+      return { holds: true, words: `pod ${object.name} was replaced, and its raised limit ended with it` };
+    const now = pod.limitBytes === undefined ? 'no limit' : bytes(pod.limitBytes);
+    return { holds: pod.limitBytes === wanted, words: `pod ${object.name} has ${now}` };
+  });
+  return [
+    { name, passed: said.every(({ holds }) => holds), note: said.map(({ words }) => words).join('; ') },
+  ];
 }
 
 /** What is not configured is not a check. */
