@@ -124,7 +124,14 @@ const shapes: { readonly [Type in FactBody['type']]: Readonly<Record<string, Che
   undoRegistered: { ...about, sentence: text },
   applied: { ...about, effect, verdicts: list(verdict), attempts: number, measure: optional(measure) },
   notApplied: { ...about, error: text, why: text, unknown: flag },
-  settled: { ...about, samples: list(sample), freedBytes: optional(number), creditedTo: optional(text), helped: flag, note: text },
+  settled: {
+    ...about,
+    samples: list(sample),
+    freedBytes: optional(number),
+    creditedTo: optional(text),
+    helped: flag,
+    note: text,
+  },
   samples: { samples: list(sample), why: text },
   verified: { passed: flag, checks: list(check), samples: list(sample) },
   rolledBack: {
