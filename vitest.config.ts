@@ -9,6 +9,8 @@ const ALONE = [
 ];
 
 const real = {
+  // As above; what a file starts it ends itself.
+  isolate: false,
   testTimeout: 300_000,
   hookTimeout: 180_000,
   teardownTimeout: 60_000,

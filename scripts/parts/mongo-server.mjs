@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cached, fillCache } from '../lib/cache.mjs';
 import { PartError } from '../lib/errors.mjs';
 import { mavenFetch } from '../lib/maven.mjs';
@@ -12,6 +13,8 @@ import { isExecutable, runCommand } from '../lib/run-command.mjs';
  * registry. A real one can be named: it is started with `--bind_ip <address> --port <port>`.
  */
 export const VERSION = '1.47.0';
+/** The library's version, and that of what is added to it: another folder of the cache. */
+const KEPT = `${VERSION}-2`;
 const PART = 'mongo-server';
 const VARIABLE = 'NIGHTSHIFT_MONGO_SERVER';
 const START_MS = 30_000;
@@ -28,15 +31,8 @@ while [ $# -gt 0 ]; do
 done
 exec java -Xmx256m -cp "$(dirname "$0"):$(dirname "$0")/lib/*" NightshiftMongo "$host" "$port"
 `;
-/** Its own main class listens on localhost:27017 only. */
-const MAIN = `public class NightshiftMongo {
-  public static void main(String[] args) {
-    var server = new de.bwaldvogel.mongo.MongoServer(new de.bwaldvogel.mongo.backend.memory.MemoryBackend());
-    server.bind(args[0], Integer.parseInt(args[1]));
-    Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
-  }
-}
-`;
+/** Its own main class listens on localhost:27017 only, and tells of one connection whatever there is. */
+const MAIN = fileURLToPath(new URL('mongo-server/NightshiftMongo.java', import.meta.url));
 
 /** @returns {Promise<{ path: string, version: string, how: string } | null>} */
 export async function find() {
@@ -48,7 +44,7 @@ export async function find() {
       'let it name a mongod, or unset it',
     );
   }
-  const kept = cached(PART, VERSION);
+  const kept = cached(PART, KEPT);
   return kept ? { path: join(kept.dir, PART), version: VERSION, how: 'cache' } : null;
 }
 
@@ -63,7 +59,7 @@ export async function ensure({ log, signal }) {
   const filled = await fillCache({
     title: `MongoDB-protocol server ${VERSION} (mongo-java-server)`,
     part: PART,
-    version: VERSION,
+    version: KEPT,
     log,
     signal,
     ways: [{ how: 'installed', fill: (dir) => fromMaven({ dir, log, signal }) }],
@@ -80,7 +76,7 @@ async function fromMaven({ dir, log, signal }) {
   const library = { group: 'de.bwaldvogel', name: 'mongo-java-server', version: VERSION, megabytes: 10 };
   const reason = await mavenFetch({ ...library, into: dir, log, label: PART, compiler: true, signal });
   if (reason) return reason;
-  writeFileSync(join(dir, 'NightshiftMongo.java'), MAIN);
+  copyFileSync(MAIN, join(dir, 'NightshiftMongo.java'));
   const compiled = await runCommand('javac', ['-cp', join(dir, 'lib', '*'), 'NightshiftMongo.java'], {
     cwd: dir,
     signal,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMongo } from '../../activities/mongo/connections.js';
 import { freePort } from '../../client/up/ports.js';
@@ -32,11 +33,28 @@ describe.skipIf(server === undefined)(
       }
     });
 
-    it('reads connections and open cursors', async () => {
-      const { reading, connections } = await readMongo({ url }, noSecret, signal);
-      // This server always tells of one connection, and knows no $currentOp: nothing is told apart then.
-      expect(reading).toEqual({ current: 1, openCursors: 0 });
-      expect(connections).toBeUndefined();
+    it('counts connections as they come and go, and tells them apart by address and application', async () => {
+      const of = (appName: string) =>
+        new MongoClient(url, { appName, minPoolSize: 3, maxPoolSize: 3 }).connect();
+      const [bruno, other] = [await of('agent-bruno'), await of('reports')];
+      try {
+        const settings = { url, appName: 'agent-bruno' };
+        const ofBruno = async () =>
+          (await readMongo(settings, noSecret, signal)).connections?.get('127.0.0.1');
+        // Each client has one more, by which it watches the server.
+        await expect.poll(ofBruno, { timeout: 20_000 }).toBe(4);
+        const { reading, connections, gaps } = await readMongo({ url }, noSecret, signal);
+        expect(connections?.get('127.0.0.1')).toBe(8);
+        // Ours are counted by the server, and never taken for the app's.
+        expect(reading.current).toBeGreaterThan(8);
+        expect(reading).toMatchObject({ available: 65_536 - reading.current, openCursors: 0 });
+        expect(gaps).toEqual([]);
+        await bruno.close();
+        await expect.poll(ofBruno, { timeout: 20_000 }).toBeUndefined();
+      } finally {
+        await bruno.close();
+        await other.close();
+      }
     });
 
     it('says that a server that is not there can not be asked', async () => {
