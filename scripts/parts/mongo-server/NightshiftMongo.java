@@ -3,8 +3,8 @@ import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import de.bwaldvogel.mongo.bson.Document;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -49,27 +49,37 @@ public class NightshiftMongo extends MemoryBackend {
 
   private void note(Channel channel, Document query) {
     connections.putIfAbsent(channel, "");
-    if (query.get("client") instanceof Document client && client.get("application") instanceof Document application)
-      connections.put(channel, String.valueOf(application.get("name")));
+    var application = member(member(query, "client"), "application");
+    if (application != null) connections.put(channel, String.valueOf(application.get("name")));
     // Closed before its first command was worked: nobody tells of its end any more.
     if (!channel.isActive()) connections.remove(channel);
   }
 
+  private static Document member(Document document, String name) {
+    var found = document == null ? null : document.get(name);
+    return found instanceof Document ? (Document) found : null;
+  }
+
   private static boolean asksForOperations(Document query) {
-    return query.get("pipeline") instanceof Collection<?> stages
-        && stages.stream().anyMatch(stage -> stage instanceof Document one && one.containsKey("$currentOp"));
+    var stages = query.get("pipeline");
+    return stages instanceof Collection
+        && ((Collection<?>) stages).stream()
+            .anyMatch(stage -> stage instanceof Document && ((Document) stage).containsKey("$currentOp"));
   }
 
   private Document operations() {
-    var found = connections.entrySet().stream().map(each -> operation(each.getKey(), each.getValue())).toList();
-    var cursor = new Document("id", 0L).append("ns", "admin.$cmd.aggregate").append("firstBatch", List.copyOf(found));
+    var found = new ArrayList<Document>();
+    connections.forEach((channel, application) -> found.add(operation(channel, application)));
+    var cursor = new Document("id", 0L).append("ns", "admin.$cmd.aggregate").append("firstBatch", found);
     return new Document("cursor", cursor).append("ok", 1.0);
   }
 
   private static Document operation(Channel channel, String application) {
     var operation = new Document("type", "idleSession").append("active", false);
-    if (channel.remoteAddress() instanceof InetSocketAddress from)
+    if (channel.remoteAddress() instanceof InetSocketAddress) {
+      var from = (InetSocketAddress) channel.remoteAddress();
       operation.append("client", from.getAddress().getHostAddress() + ":" + from.getPort());
+    }
     return application.isEmpty() ? operation : operation.append("appName", application);
   }
 }
