@@ -1,6 +1,7 @@
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { Change } from '../../../model/change.js';
 import type { UndoRolloutParams } from '../../../model/changes/kubernetes/params.js';
+import { undoes } from '../../../model/changes/kubernetes/undoes.js';
 import { digest } from '../../../model/digest.js';
 import type { JsonObject } from '../../../model/json.js';
 import type { Applier } from '../../adapter.js';
@@ -110,9 +111,9 @@ function asJson(template: V1PodTemplateSpec): JsonObject {
 
 /** An undo of our own failed rollout goes by its mark; a planned one by the generation that was decided on. */
 function refuseDrift(change: Change<UndoRolloutParams>, workload: Workload): void {
-  const { undoes } = change.fresh;
+  const wrong = undoes(change);
   const { generation } = workload.metadata ?? {};
-  const as = typeof undoes === 'string' ? isRestartedBy(workload, undoes) : generation === change.generation;
+  const as = wrong !== undefined ? isRestartedBy(workload, wrong) : generation === change.generation;
   if (as) return;
   throw failure(
     'PreconditionChanged',

@@ -159,7 +159,7 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
     await ns.remove('HorizontalPodAutoscaler', 'web');
   });
 
-  test('a pod is resized in place, and its node’s refusal is told', async () => {
+  test('a pod is resized in place; what its node refuses is told, and taken out of its spec again', async () => {
     const resize = async (to: number) =>
       web.ofPod('pod.resize', {
         fields: [
@@ -182,10 +182,24 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
       restartCount: 0,
       resources: { limits: { memory: '72Mi' } },
     });
-    const refused = await web.apply(await resize(1024 * 1024));
-    expect(refused).toMatchObject({ status: 'nothing' });
+    const change = await resize(1024 * 1024);
+    const refused = await web.apply(change);
+    expect(refused).toMatchObject({ status: 'applied', details: { failed: true, why: 'notResized' } });
     expect(refused.note).toMatch(/its node can not do that: .*capacity/i);
-    expect(effects()).toEqual(['patch pods/resize', 'patch pods/resize']);
+    expect(await web.undone(change, refused)).toMatchObject({
+      status: 'applied',
+      note: expect.stringContaining('its node had never raised it'),
+    });
+    const after = await web.pod();
+    expect(after.spec?.containers[0]?.resources).toMatchObject(pod.spec?.containers[0]?.resources ?? {});
+    expect(after.status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 0,
+      resources: { limits: { memory: '72Mi' } },
+    });
+    expect(after.status?.conditions?.filter(({ type }) => type.startsWith('PodResize'))).toEqual([]);
+    // Another figure is no longer taken for somebody else's change.
+    expect(await web.apply(await resize(96))).toMatchObject({ status: 'applied' });
+    expect(effects()).toEqual(Array(4).fill('patch pods/resize'));
   });
 
   test('a pod is evicted by its uid, and its successor is waited for', async () => {

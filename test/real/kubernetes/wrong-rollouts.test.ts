@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Change, ChangeKind, Effect } from '../../../model/change.js';
-import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
 import { hasCluster, needsCluster, redisImage, TestNamespace } from '../../support/cluster.js';
 import { aWorkload } from '../../support/manifests.js';
 import { MiB, Subject } from './applier-kit.js';
@@ -19,13 +17,6 @@ const picky = {
   },
 };
 
-function undoOf(change: Change, effect: Effect): ReturnType<ChangeKind['undo']> {
-  const kinds: Readonly<
-    Record<string, { undo(change: never, effect: Effect): ReturnType<ChangeKind['undo']> }>
-  > = kubernetesKinds;
-  return kinds[change.kind]?.undo(change as never, effect) ?? { none: `no kind ${change.kind}` };
-}
-
 describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
   let ns: TestNamespace;
   beforeAll(async () => {
@@ -43,14 +34,6 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
     return subject;
   }
 
-  /** As the engine takes it back: by the registered undo. */
-  async function undone(subject: Subject, change: Change, effect: Effect): Promise<Effect> {
-    const draft = undoOf(change, effect);
-    if (!('kind' in draft)) throw new Error(draft.none);
-    const { generation: _, ...rest } = change;
-    return subject.apply({ ...rest, ...draft, id: `${change.id}/undo` });
-  }
-
   test('a crash loop is told from a pod that never gets ready; both are taken back', async () => {
     const web = await made('picky');
     const before = await web.pod();
@@ -61,13 +44,13 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
       details: { failed: true, why: 'crashLoop', previousRevision: '1' },
     });
     expect(crashed.note).toMatch(/its rollout went wrong: pod picky-.*exit code 3/);
-    expect(await undone(web, crash, crashed)).toMatchObject({ status: 'applied' });
+    expect(await web.undone(crash, crashed)).toMatchObject({ status: 'applied' });
 
     const ill = await web.env('MODE', 'well', 'ill');
     const never = await web.apply(ill);
     expect(never).toMatchObject({ details: { failed: true, why: 'neverReady', deadline: true } });
     expect(never.note).toMatch(/runs and does not become ready.*progress deadline has passed/);
-    const back = await undone(web, ill, never);
+    const back = await web.undone(ill, never);
     expect(back).toMatchObject({ status: 'applied' });
     expect(back.details).not.toHaveProperty('failed');
     // With a surge, the old pod has served all the time.
@@ -89,7 +72,7 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
     const change = await web.restart();
     const effect = await web.apply(change);
     expect(effect).toMatchObject({ details: { failed: true, why: 'crashLoop', previousRevision: '1' } });
-    expect(await undone(web, change, effect)).toMatchObject({ status: 'applied' });
+    expect(await web.undone(change, effect)).toMatchObject({ status: 'applied' });
     expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
   });
 
@@ -132,7 +115,7 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
     const effect = await web.apply(change);
     expect(effect).toMatchObject({ details: { failed: true, why: 'unschedulable', deadline: true } });
     expect(effect.note).toMatch(/no node takes it: .*Insufficient memory/);
-    expect(await undone(web, change, effect)).toMatchObject({ status: 'applied' });
+    expect(await web.undone(change, effect)).toMatchObject({ status: 'applied' });
     expect((await web.read()).spec?.template.spec?.containers[0]?.resources).toMatchObject({
       limits: { memory: '64Mi' },
       requests: { memory: '16Mi' },

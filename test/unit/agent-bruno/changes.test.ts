@@ -10,6 +10,7 @@ import { planShortenTtl } from '../../../model/changes/kubernetes/shorten-ttl.js
 import { planUndoRollout } from '../../../model/changes/kubernetes/undo-rollout.js';
 import { planWorkloadRestart } from '../../../model/changes/kubernetes/workload-restart.js';
 import { planWorkloadScale } from '../../../model/changes/kubernetes/workload-scale.js';
+import type { JsonObject } from '../../../model/json.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import { anyRunbook } from '../../../model/runbook.js';
 import { agentBrunoHighMemoryUsage as runbook } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/index.js';
@@ -199,6 +200,36 @@ describe('somebody else', () => {
       refusal(drafts['workload.memory'][0], at({ workload: { templateLimitBytes: 2 * GiB } })),
     ).toBeNull();
     expect(refusal(drafts['workload.scale'][0], at({ workload: { replicas: 3 } }))).toBeNull();
+  });
+});
+
+describe('a resize that its node does not do', () => {
+  const change = whole(drafts['pod.resize'][0]);
+  const went = (details: JsonObject) => ({ status: 'applied' as const, at: '', note: 'Infeasible', details });
+  const undo = kindOf('pod.resize').undo(change, went({ failed: true }));
+  if (!('kind' in undo)) throw new Error(undo.none);
+
+  it('is taken out of the pod’s spec, and disrupts nothing: nothing ran with it', () => {
+    expect(undo.fields).toEqual([
+      { name: 'limits.memory', before: 2 * GiB, after: GiB },
+      { name: 'requests.memory', before: 512 * MiB, after: 256 * MiB },
+    ]);
+    expect(whole(undo)).toMatchObject({
+      disruption: 'none',
+      sentence: 'Set the memory limit in the spec of pod agent-bruno-a back from 2 GiB to 1 GiB',
+    });
+    // No room is needed for it.
+    expect(refusal(undo, at({ details: { nodes: [] } }))).toBeNull();
+  });
+
+  it('stays where the node has done it meanwhile: a lower limit could kill', () => {
+    expect(refusal(undo, at({ pod: { limitBytes: 2 * GiB } }))).toMatch(/has raised its limit meanwhile/);
+    expect(refusal(undo, at({ pod: { limitBytes: 3 * GiB } }))).toMatch(/somebody else/);
+  });
+
+  it('is the only one with an undo: what the node did ends with the pod', () => {
+    expect(kindOf('pod.resize').undo(change, undefined)).toHaveProperty('none');
+    expect(kindOf('pod.resize').undo(change, went({}))).toHaveProperty('none');
   });
 });
 
