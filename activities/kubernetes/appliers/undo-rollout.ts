@@ -26,6 +26,7 @@ export function undoRolloutApplier(dependencies: KubernetesApplierDependencies):
         uid: change.object.uid,
         progressSeconds,
         done: `back at the template of revision ${toRevision}`,
+        takesBack: undoes(change) !== undefined,
         isDone: (workload) => same(templateOf(workload), template),
         refuseDrift: (workload) => refuseDrift(change, workload),
         // As a whole: a merge would leave what only the newer template has.

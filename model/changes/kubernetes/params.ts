@@ -50,7 +50,11 @@ export type WorkloadMemoryParams = {
 /** `pod.resize`: the same fields of one running pod, in place. No automatic undo: a smaller limit may kill. */
 export type PodResizeParams = { readonly ref: ObjectRef; readonly container: string };
 
-/** `workload.setEnv`: field `env.NAME`, where it is defined: the template, or a ConfigMap and then a restart. */
+/**
+ * `workload.setEnv`: fields `env.NAME`, where they are defined: all in the template, or all in one ConfigMap and then a
+ * restart. The first field is of `variable`, the others of `more`, in that order: one variable alone is said as it was
+ * before there could be several, so that what was approved then still is.
+ */
 export type SetEnvParams = {
   readonly ref: ObjectRef;
   readonly workload: ObjectRef;
@@ -58,6 +62,7 @@ export type SetEnvParams = {
   readonly variable: string;
   /** Set where a ConfigMap holds it. */
   readonly configMapKey?: string;
+  readonly more?: readonly { readonly variable: string; readonly configMapKey?: string }[];
   readonly progressSeconds: number;
 };
 

@@ -108,10 +108,10 @@ export class Subject {
     });
   }
 
-  env(variable: string, before: string | null, after: string | null): Promise<Change> {
+  env(variable: string, before: string | null, after: string | null, more: JsonObject = {}): Promise<Change> {
     return this.change('workload.setEnv', {
       fields: [{ name: `env.${variable}`, before, after }],
-      params: { workload: { ...this.ref }, variable },
+      params: { workload: { ...this.ref }, variable, ...more },
     });
   }
 
@@ -146,11 +146,11 @@ export class Subject {
   }
 
   /** As the engine takes it back: by the registered undo. */
-  async undone(change: Change, effect: Effect): Promise<Effect> {
+  async undone(change: Change, effect: Effect, attempt = this.attempt()): Promise<Effect> {
     const draft = undoOf(change, effect);
     if (!('kind' in draft)) throw new Error(draft.none);
     const { generation: _, ...rest } = change;
-    return this.apply({ ...rest, ...draft, id: `${change.id}/undo` });
+    return this.apply({ ...rest, ...draft, id: `${change.id}/undo` }, attempt);
   }
 }
 

@@ -22,6 +22,23 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
   afterAll(() => ns?.close());
 
   const effects = () => ns.audit.effects(ns.name).map(({ verb, resource }) => `${verb} ${resource}`);
+  type Value = { readonly variable: string; readonly before: string | null; readonly after: string };
+  /** Variables of the ConfigMap `web`, whose keys are called as they are. */
+  const inConfigMap = (of: Subject, [first, ...more]: readonly [Value, ...Value[]]) =>
+    of.change('workload.setEnv', {
+      ref: { ...web.ref, kind: 'ConfigMap', name: 'web' },
+      fields: [first, ...more].map(({ variable, before, after }) => ({
+        name: `env.${variable}`,
+        before,
+        after,
+      })),
+      params: {
+        workload: { ...of.ref },
+        variable: first.variable,
+        configMapKey: first.variable,
+        ...(more.length > 0 && { more: more.map(({ variable }) => ({ variable, configMapKey: variable })) }),
+      },
+    });
   const container = async () => (await web.read()).spec?.template.spec?.containers[0];
 
   test('a restart replaces the pods, and a later attempt finds its own', async () => {
@@ -89,15 +106,54 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
       data: { TTL: '86400' },
     });
     const before = await web.pod();
-    const change = await web.change('workload.setEnv', {
-      ref: { ...web.ref, kind: 'ConfigMap', name: 'web' },
-      fields: [{ name: 'env.TTL', before: '86400', after: '3600' }],
-      params: { workload: { ...web.ref }, variable: 'TTL', configMapKey: 'TTL' },
-    });
+    const change = await inConfigMap(web, [{ variable: 'TTL', before: '86400', after: '3600' }]);
     expect(await web.apply(change)).toMatchObject({ status: 'applied' });
     expect(await ns.get('ConfigMap', 'web')).toMatchObject({ data: { TTL: '3600' } });
     expect((await web.pod()).metadata?.uid).not.toBe(before.metadata?.uid);
     expect(effects()).toEqual(['patch configmaps', 'patch deployments']);
+  });
+
+  test('several variables of one ConfigMap are one write, and one rollout', async () => {
+    const change = await inConfigMap(web, [
+      { variable: 'TTL', before: '3600', after: '1800' },
+      { variable: 'POOL', before: null, after: '20' },
+    ]);
+    expect(await web.apply(change)).toMatchObject({ status: 'applied' });
+    expect(await ns.get('ConfigMap', 'web')).toMatchObject({ data: { TTL: '1800', POOL: '20' } });
+    expect(effects()).toEqual(['patch configmaps', 'patch deployments']);
+  });
+
+  test('a ConfigMap is not left half-done where the restart after it is not allowed', async () => {
+    const rules = [
+      {
+        apiGroups: ['apps', ''],
+        resources: ['deployments', 'replicasets', 'configmaps'],
+        verbs: ['get', 'list'],
+      },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['patch'] },
+    ];
+    const cluster = clusterBy(await ns.kubeconfigFor('half', rules));
+    const change = await inConfigMap(web, [{ variable: 'TTL', before: '1800', after: '900' }]);
+    await expect(web.apply(change, web.attempt(), cluster)).rejects.toMatchObject({
+      type: 'PermissionDenied',
+      message: expect.stringMatching(
+        /cannot patch resource "deployments".*Nothing was changed: TTL 900 → 1800/,
+      ),
+    });
+    cluster.close();
+    expect(await ns.get('ConfigMap', 'web')).toMatchObject({ data: { TTL: '1800', POOL: '20' } });
+    expect(effects()).toEqual(['patch configmaps', 'patch configmaps']);
+  });
+
+  test('a ConfigMap is not written where no rollout would take it up', async () => {
+    const manual = new Subject(ns, 'StatefulSet', 'manual');
+    const spec = { updateStrategy: { type: 'OnDelete' } };
+    await ns.create(aWorkload({ kind: 'StatefulSet', name: 'manual', image, replicas: 0, spec }));
+    ns.audit.mark();
+    const change = await inConfigMap(manual, [{ variable: 'TTL', before: '1800', after: '900' }]);
+    await expect(manual.apply(change)).rejects.toThrow(/update strategy OnDelete/);
+    expect(effects()).toEqual([]);
+    await ns.remove('StatefulSet', 'manual');
   });
 
   test('back to an earlier revision: its template as a whole, by its own ReplicaSet', async () => {

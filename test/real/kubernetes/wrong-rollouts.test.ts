@@ -57,6 +57,81 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
     expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
   });
 
+  test('a StatefulSet whose pods crash or never get ready is freed: it would wait for them for ever', async () => {
+    const db = new Subject(ns, 'StatefulSet', 'ordered');
+    const { container, env } = picky;
+    await ns.create(aWorkload({ kind: 'StatefulSet', name: 'ordered', image, replicas: 2, container, env }));
+    await db.ready();
+    const [first] = await db.pods();
+    for (const [value, why] of [
+      ['crash', 'crashLoop'],
+      ['ill', 'neverReady'],
+    ] as const) {
+      ns.audit.mark();
+      // Its controller calls nothing stuck: what is waited for is said by the change.
+      const change = await db.env('MODE', 'well', value, { progressSeconds: 5 });
+      const effect = await db.apply(change);
+      expect(effect).toMatchObject({ details: { failed: true, why } });
+      const [bad] = (await db.pods()).filter(({ metadata }) => metadata?.name === 'ordered-1');
+      const back = await db.undone(change, effect);
+      expect(back).toMatchObject({ status: 'applied', details: { evicted: [bad?.metadata?.uid] } });
+      expect(back.details).not.toHaveProperty('failed');
+      expect(back.note).toMatch(/2 of 2 pods are replaced and ready, of which 1 had to be evicted for it/);
+      await db.ready();
+      expect(ns.audit.effects(ns.name).map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([
+        'patch statefulsets',
+        'patch statefulsets',
+        'create pods/eviction',
+      ]);
+    }
+    // The pod that served all the time was left alone.
+    expect((await db.pods()).map(({ metadata }) => metadata?.uid)).toContain(first?.metadata?.uid);
+    await ns.remove('StatefulSet', 'ordered');
+  });
+
+  test('an eviction that frees a StatefulSet waits for its disruption budget, and says so', async () => {
+    const db = new Subject(ns, 'StatefulSet', 'budgeted');
+    const { container, env } = picky;
+    await ns.create(aWorkload({ kind: 'StatefulSet', name: 'budgeted', image, replicas: 2, container, env }));
+    await db.ready();
+    const change = await db.env('MODE', 'well', 'ill', { progressSeconds: 5 });
+    const effect = await db.apply(change);
+    const budget = { minAvailable: 2, selector: { matchLabels: { app: 'budgeted' } } };
+    const metadata = { name: 'both-stay' };
+    await ns.create({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: budget });
+    const attempt = db.attempt();
+    const going = db.undone(
+      { ...change, params: { ...change.params, progressSeconds: 120 } },
+      effect,
+      attempt,
+    );
+    await expect
+      .poll(() => JSON.stringify(attempt.left()), { timeout: 30_000 })
+      .toMatch(/pod budgeted-1 is to be evicted: a disruption budget says wait/);
+    await ns.remove('PodDisruptionBudget', 'both-stay');
+    expect(await going).toMatchObject({
+      status: 'applied',
+      note: expect.stringContaining('1 had to be evicted'),
+    });
+    await ns.remove('StatefulSet', 'budgeted');
+  });
+
+  test('a DaemonSet frees itself: its controller replaces what is not ready first', async () => {
+    const agent = new Subject(ns, 'DaemonSet', 'daemon');
+    const { container, env } = picky;
+    await ns.create(aWorkload({ kind: 'DaemonSet', name: 'daemon', image, container, env }));
+    await agent.ready();
+    ns.audit.mark();
+    const change = await agent.env('MODE', 'well', 'ill', { progressSeconds: 5 });
+    const effect = await agent.apply(change);
+    expect(effect).toMatchObject({ details: { failed: true, why: 'neverReady' } });
+    const back = await agent.undone(change, effect);
+    expect(back.details).not.toHaveProperty('failed');
+    await agent.ready();
+    expect(ns.audit.effects(ns.name).map(({ resource }) => resource)).toEqual(['daemonsets', 'daemonsets']);
+    await ns.remove('DaemonSet', 'daemon');
+  });
+
   /** Its pods take their mode from a ConfigMap when they start: what runs goes on. */
   async function fromConfigMap(name: string): Promise<Subject> {
     await ns.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { MODE: 'well' } });

@@ -5,7 +5,7 @@ import type { kubernetesKinds } from '../../../model/changes/kubernetes/index.js
 import { planPodResize, planWorkloadMemory } from '../../../model/changes/kubernetes/memory.js';
 import { planPodClearCache, planPodGc } from '../../../model/changes/kubernetes/pod-calls.js';
 import { planPodEvict } from '../../../model/changes/kubernetes/pod-evict.js';
-import { planSetEnv } from '../../../model/changes/kubernetes/set-env.js';
+import { planSetEnv, setTogether } from '../../../model/changes/kubernetes/set-env.js';
 import { planShortenTtl } from '../../../model/changes/kubernetes/shorten-ttl.js';
 import { planUndoRollout } from '../../../model/changes/kubernetes/undo-rollout.js';
 import { planWorkloadRestart } from '../../../model/changes/kubernetes/workload-restart.js';
@@ -292,6 +292,58 @@ describe('by hand', () => {
     expect(whole(planned(planSetEnv(there, rule)), there).command).toBe(
       `kubectl --context prod -n bruno patch configmap agent-env --type=merge -p '{"data":{"SESSION_TTL":"3600"}}' && kubectl --context prod -n bruno rollout restart deployment/agent-bruno`,
     );
+  });
+});
+
+describe('several variables in one place', () => {
+  const pool = fullSettings.env[1] ?? rule;
+  const draft = setTogether([planned(planSetEnv(look, rule)), planned(planSetEnv(look, pool))]);
+
+  it('are one change, in a sentence and by one command', () => {
+    expect(whole(draft)).toMatchObject({
+      fields: [
+        { name: 'env.SESSION_TTL', before: '86400', after: '3600' },
+        { name: 'env.REDIS_POOL_SIZE', before: '500', after: '20' },
+      ],
+      sentence:
+        'Set SESSION_TTL from 86400 to 3600 and REDIS_POOL_SIZE from 500 to 20 in deployment/agent-bruno; the pods of deployment/agent-bruno are replaced',
+      command:
+        'kubectl --context prod -n bruno set env deployment/agent-bruno -c agent-bruno SESSION_TTL=3600 REDIS_POOL_SIZE=20',
+    });
+    expect(refusal(draft, look)).toBeNull();
+  });
+
+  it('are refused where somebody else has set one of them, and taken back together', () => {
+    const env = look.details.workload.env.map((one) =>
+      one.name === 'REDIS_POOL_SIZE' ? { ...one, value: '50' } : one,
+    );
+    expect(refusal(draft, at({ workload: { env } }))).toBe(
+      'REDIS_POOL_SIZE is 50 now, not 500: somebody else has set it.',
+    );
+    const undo = kindOf('workload.setEnv').undo(whole(draft), undefined);
+    if (!('kind' in undo)) throw new Error(undo.none);
+    expect(whole(undo).command).toMatch(/SESSION_TTL=86400 REDIS_POOL_SIZE=500$/);
+  });
+
+  it('are only those of one object: another one is another rollout', () => {
+    const configMap = { name: 'agent-env', key: 'pool', resourceVersion: '1' };
+    const env = look.details.workload.env.map((one) =>
+      one.name === 'REDIS_POOL_SIZE' ? { ...one, from: 'configMap' as const, configMap } : one,
+    );
+    const there = at({ workload: { env } });
+    const apart = setTogether([planned(planSetEnv(there, rule)), planned(planSetEnv(there, pool))]);
+    expect(apart.fields.map(({ name }) => name)).toEqual(['env.SESSION_TTL']);
+  });
+
+  it('that is one alone is said as ever, so that what was approved before still is', () => {
+    expect(draft.params).toHaveProperty('more');
+    expect(setTogether([planned(planSetEnv(look, rule))]).params).toEqual({
+      ref: { cluster: 'prod', namespace: 'bruno', kind: 'Deployment', name: 'agent-bruno' },
+      workload: { cluster: 'prod', namespace: 'bruno', kind: 'Deployment', name: 'agent-bruno' },
+      container: 'agent-bruno',
+      variable: 'SESSION_TTL',
+      progressSeconds: 600,
+    });
   });
 });
 

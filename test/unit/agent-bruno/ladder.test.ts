@@ -211,7 +211,26 @@ describe('a rolling restart', () => {
 });
 
 describe('setting a variable', () => {
-  it('sets one at a time, the one against the cause', () => {
+  it('sets all that are against the cause and defined in one place, by one rollout', () => {
+    const pools = ['REDIS_POOL_SIZE', 'MONGO_POOL_SIZE', 'HTTP_POOL_SIZE'];
+    const env = pools.map((name) => ({ name, to: '20', against: 'pools' as const, harm: '' }));
+    const configMap = { name: 'agent-env', key: 'http', resourceVersion: '1' };
+    const set = pools.map((name) => ({ name, value: '500', from: 'template' as const }));
+    const elsewhere = [
+      ...set.slice(0, 2),
+      { ...set[2], name: 'HTTP_POOL_SIZE', from: 'configMap' as const, configMap },
+    ];
+    const made = (now: NonNullable<LookParts['workload']>['env']) =>
+      drafts(
+        'set-environment',
+        look({ settings: { env }, workload: { env: now ?? [] } }),
+        because(causes.pools),
+      ).map(({ fields }) => fields.map(({ name }) => name));
+    expect(made(set)).toEqual([pools.map((name) => `env.${name}`)]);
+    expect(made(elsewhere)).toEqual([['env.REDIS_POOL_SIZE', 'env.MONGO_POOL_SIZE']]);
+  });
+
+  it('sets only what is against the cause', () => {
     const [draft, ...more] = drafts('set-environment', look(), because(causes.sessions));
     expect(more).toEqual([]);
     expect(draft?.fields).toEqual([{ name: 'env.SESSION_TTL', before: '86400', after: '3600' }]);

@@ -1,6 +1,6 @@
 import type { ChangeDraft } from '../../../../model/change.js';
 import type { SetEnvParams } from '../../../../model/changes/kubernetes/params.js';
-import { planSetEnv } from '../../../../model/changes/kubernetes/set-env.js';
+import { planSetEnv, setTogether } from '../../../../model/changes/kubernetes/set-env.js';
 import { leastTtlSeconds } from '../../../../model/changes/kubernetes/shorten-ttl.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
 import { duration } from '../../../../model/format.js';
@@ -31,12 +31,15 @@ export const setEnvironment: Remedy<WorkloadLook> = {
   },
 };
 
-/** One at a time: each replaces the pods. The next one, if it is still needed, in the next pass. */
+/**
+ * All that are against the cause and defined in one place, as one change: one decision, one rollout. What is defined
+ * elsewhere would be a rollout of its own: in the next pass, if it is still needed.
+ */
 function planned(look: WorkloadLook, diagnosis: Diagnosis): Proposal {
   const rules = look.settings.env.filter((rule) => against[rule.against] === leading(diagnosis));
   const plans = rules.map((rule) => plannedOne(look, rule));
-  const change = plans.find((plan): plan is ChangeDraft<SetEnvParams> => !('skip' in plan));
-  if (change !== undefined) return { changes: [change] };
+  const [first, ...more] = plans.filter((plan): plan is ChangeDraft<SetEnvParams> => !('skip' in plan));
+  if (first !== undefined) return { changes: [setTogether([first, ...more])] };
   const why = plans.flatMap((plan) => ('skip' in plan ? [plan.skip] : []));
   return { skip: why.length > 0 ? why.join('; ') : 'no variable that may be set is against this cause' };
 }
