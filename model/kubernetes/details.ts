@@ -144,6 +144,8 @@ export interface SessionReading {
   readonly sampled: number;
   /** Of the sample, scaled to all. */
   readonly bytes?: number;
+  /** Length of a key, the mean of the sample. */
+  readonly keyBytes?: number;
   readonly withoutTtl: number;
   /** Of the sample, seconds: least, quartiles, most. */
   readonly ttlSeconds?: readonly number[];

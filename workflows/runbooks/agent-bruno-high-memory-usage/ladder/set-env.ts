@@ -8,13 +8,8 @@ import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/deta
 import type { EnvRule } from '../../../../model/kubernetes/settings.js';
 import type { Proposal, Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
-import { leading, noRollout, notFor, ownedBy } from './pieces.js';
-
-const against: Readonly<Record<EnvRule['against'], string>> = {
-  sessions: causes.sessions,
-  pools: causes.pools,
-  contexts: causes.contexts,
-};
+import { isBounded, notTakenUp, rulesAgainst } from './env-rules.js';
+import { noRollout, notFor, ownedBy } from './pieces.js';
 
 /** SESSION_TTL, pool sizes, the context window: what makes the cause come back, set where it is defined. */
 export const setEnvironment: Remedy<WorkloadLook> = {
@@ -36,8 +31,7 @@ export const setEnvironment: Remedy<WorkloadLook> = {
  * elsewhere would be a rollout of its own: in the next pass, if it is still needed.
  */
 function planned(look: WorkloadLook, diagnosis: Diagnosis): Proposal {
-  const rules = look.settings.env.filter((rule) => against[rule.against] === leading(diagnosis));
-  const plans = rules.map((rule) => plannedOne(look, rule));
+  const plans = rulesAgainst(look, diagnosis).map((rule) => plannedOne(look, rule));
   const [first, ...more] = plans.filter((plan): plan is ChangeDraft<SetEnvParams> => !('skip' in plan));
   if (first !== undefined) return { changes: [setTogether([first, ...more])] };
   const why = plans.flatMap((plan) => ('skip' in plan ? [plan.skip] : []));
@@ -48,13 +42,18 @@ function plannedOne(look: WorkloadLook, rule: EnvRule): ReturnType<typeof planSe
   const owner = ownerOf(look, rule);
   if (owner !== undefined) return { skip: ownedBy(owner) };
   const value = look.details.workload.env.find(({ name }) => name === rule.name)?.value;
-  const [now, to] = [Number(value), Number(rule.to)];
-  if (rule.against === 'sessions' && to < leastTtlSeconds)
+  if (rule.against === 'sessions' && Number(rule.to) < leastTtlSeconds)
     return {
       skip: `${rule.name} would be ${rule.to}: no session may live less than ${duration(leastTtlSeconds)}`,
     };
-  // Each of these is a bound: a larger one would hold more, not less.
-  if (value !== undefined && now <= to) return { skip: `${rule.name} is ${value} already` };
+  if (isBounded(look, rule)) {
+    const map = notTakenUp(look, rule);
+    const late =
+      map === undefined
+        ? ''
+        : `: ConfigMap ${map} was written after full pods had started, so a restart takes it up`;
+    return { skip: `${rule.name} is ${value} already${late}` };
+  }
   return planSetEnv(look, rule);
 }
 
