@@ -6,6 +6,7 @@ import type {
   V1PodTemplateSpec,
   V1StatefulSet,
 } from '@kubernetes/client-node';
+import { digest } from '../../model/digest.js';
 import type { WorkloadReading } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import { failure } from '../failure.js';
@@ -49,6 +50,10 @@ export function containerOf(workload: Workload, settings: WorkloadSettings): V1C
 
 export function templateOf(workload: Workload): V1PodTemplateSpec {
   return workload.spec?.template ?? {};
+}
+
+export function templateDigest(workload: Workload): string {
+  return digest(templateOf(workload)).slice(0, 16);
 }
 
 export function selectorOf(workload: Workload): string {
@@ -96,6 +101,7 @@ export function workloadReading(
     namespace: settings.namespace,
     uid: metadata?.uid ?? '',
     generation: metadata?.generation ?? 0,
+    templateDigest: templateDigest(workload),
     resourceVersion: metadata?.resourceVersion ?? '',
     ...rollout,
     selector: selectorOf(workload),

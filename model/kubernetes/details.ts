@@ -74,6 +74,8 @@ export interface WorkloadReading {
   readonly uid: string;
   readonly generation: number;
   readonly observedGeneration: number;
+  /** Of the pods' template: it changes with nothing else, as the generation does when an autoscaler scales. */
+  readonly templateDigest?: string;
   readonly resourceVersion: string;
   readonly replicas: number;
   readonly readyReplicas: number;

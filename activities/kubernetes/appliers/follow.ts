@@ -93,7 +93,8 @@ async function stateOf(tools: Tools, following: Following): Promise<RolloutState
   const workload = await readObject(tools, ref, uid);
   const { rollout, replicas, readyReplicas, updatedReplicas, paused } = rolloutOf(workload, ref.kind);
   const through = rollout === undefined && readyReplicas >= replicas;
-  const pods = through ? [] : await newPodsOf(tools, ref, workload);
+  // Until its controller has seen the template, what it calls new are pods of the one before: maybe the very bad ones.
+  const pods = through || !observed(workload) ? [] : await newPodsOf(tools, ref, workload);
   const stuckAt = stuckTime(workload);
   return {
     rollout: through ? undefined : (rollout ?? `${readyReplicas} of ${replicas} pods are ready`),

@@ -116,7 +116,9 @@ async function follow(tools: Tools, change: Change<PodResizeParams>): Promise<Ef
       );
     if (pod !== undefined) {
       if (actuated(pod, change)) return done(tools, change, pod, details);
-      const refused = refusal(pod, context.now().getTime() > until);
+      const late = context.now().getTime() > until;
+      // A refusal is what is taken back: it stands there until the node has seen that it is.
+      const refused = undoes(change) !== undefined && !late ? undefined : refusal(pod, late);
       if (refused !== undefined) return notDone(tools, change, refused, details);
     }
     journal.note({ phase: 'resizing' });
@@ -164,7 +166,11 @@ function done(tools: Tools, change: Change<PodResizeParams>, pod: V1Pod, details
 
 /** Why the node does not do it, or undefined while it may yet. */
 export function refusal(pod: V1Pod, late: boolean): string | undefined {
-  const conditions = pod.status?.conditions ?? [];
+  // What its node said of another resize before this one is not about this one.
+  const conditions = (pod.status?.conditions ?? []).filter(
+    ({ observedGeneration = Number.POSITIVE_INFINITY }) =>
+      observedGeneration >= (pod.metadata?.generation ?? 0),
+  );
   const pending = conditions.find(({ type, status }) => type === 'PodResizePending' && status === 'True');
   const said = pending?.message ?? 'no reason given';
   if (pending?.reason === 'Infeasible') return `its node can not do that: ${said}`;

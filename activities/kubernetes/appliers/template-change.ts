@@ -1,10 +1,11 @@
 import type { V1StatefulSet } from '@kubernetes/client-node';
-import type { Effect } from '../../../model/change.js';
+import type { Change, Effect } from '../../../model/change.js';
+import { type PlannedTemplate, templateMoved } from '../../../model/changes/kubernetes/planned-template.js';
 import type { JsonObject } from '../../../model/json.js';
 import { effect } from '../../docker/appliers/effects.js';
 import { failure } from '../../failure.js';
 import { paths } from '../paths.js';
-import type { Workload } from '../workload.js';
+import { templateDigest, type Workload } from '../workload.js';
 import { followRollout, stuckTime } from './follow.js';
 import { currentRevision } from './pods-of.js';
 import type { Tools } from './tools.js';
@@ -121,6 +122,19 @@ function notedBefore({ journal }: Tools): { readonly revision?: string; readonly
     ...(typeof revision === 'string' && { revision }),
     ...(typeof stuck === 'string' && { stuck }),
   };
+}
+
+/** Throws where the template is no longer the one that a change of it as a whole was planned for. */
+export function refuseMoved(
+  change: Pick<Change<PlannedTemplate>, 'generation' | 'params' | 'object'>,
+  workload: Workload,
+): void {
+  const moved = templateMoved(change, {
+    name: change.object.name,
+    generation: workload.metadata?.generation ?? 0,
+    templateDigest: templateDigest(workload),
+  });
+  if (moved !== null) throw failure('PreconditionChanged', moved);
 }
 
 /** Throws where a template is taken up only by pods that somebody deletes: there is no rollout to follow. */

@@ -9,7 +9,7 @@ import { failure } from '../../failure.js';
 import { templateOf, type Workload } from '../workload.js';
 import type { KubernetesApplierDependencies } from './dependencies.js';
 import { controllerRevisionsOf, replicaSetsOf, revisionOf } from './pods-of.js';
-import { changeTemplate } from './template-change.js';
+import { changeTemplate, refuseMoved } from './template-change.js';
 import { isRestartedBy } from './template-patches.js';
 import { type Tools, withTools } from './tools.js';
 import { readObject, type WorkloadRef, workloadRefOf } from './workload-object.js';
@@ -110,14 +110,13 @@ function asJson(template: V1PodTemplateSpec): JsonObject {
   ) as JsonObject;
 }
 
-/** An undo of our own failed rollout goes by its mark; a planned one by the generation that was decided on. */
+/** An undo of our own failed rollout goes by its mark; a planned one by the template that was decided on. */
 function refuseDrift(change: Change<UndoRolloutParams>, workload: Workload): void {
   const wrong = undoes(change);
-  const { generation } = workload.metadata ?? {};
-  const as = wrong !== undefined ? isRestartedBy(workload, wrong) : generation === change.generation;
-  if (as) return;
-  throw failure(
-    'PreconditionChanged',
-    `${change.object.name} was changed since this was planned (generation ${generation}): somebody else is at work there.`,
-  );
+  if (wrong === undefined) refuseMoved(change, workload);
+  else if (!isRestartedBy(workload, wrong))
+    throw failure(
+      'PreconditionChanged',
+      `${change.object.name} was changed since its rollout went wrong: somebody else is at work there.`,
+    );
 }

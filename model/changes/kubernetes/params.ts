@@ -4,6 +4,7 @@
  * of what a person approves.
  */
 import type { WorkloadKind } from '../../kubernetes/settings.js';
+import type { PlannedTemplate } from './planned-template.js';
 
 /** Where the object is. */
 export type ObjectRef = {
@@ -18,7 +19,7 @@ export type ObjectRef = {
  * `nightshift.dev/restarted-by` (the change's id) and `kubectl.kubernetes.io/restartedAt` (`fresh.at`), so that a
  * second attempt finds its own.
  */
-export type WorkloadRestartParams = {
+export type WorkloadRestartParams = PlannedTemplate & {
   readonly ref: ObjectRef;
   readonly container: string;
   readonly progressSeconds: number;
@@ -70,7 +71,7 @@ export type SetEnvParams = {
 export type PodEvictParams = { readonly ref: ObjectRef; readonly graceSeconds: number };
 
 /** `workload.undoRollout`: back to the template of an earlier revision. Fields: what differs. Always asked for. */
-export type UndoRolloutParams = {
+export type UndoRolloutParams = PlannedTemplate & {
   readonly ref: ObjectRef;
   readonly toRevision: string;
   readonly progressSeconds: number;

@@ -4,6 +4,7 @@ import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
 import { kubectlName, kubectlWhere, workloadObject, workloadRef, workloadRefusal } from './object.js';
 import type { UndoRolloutParams } from './params.js';
+import { plannedTemplate, templateMoved } from './planned-template.js';
 import { progressSeconds } from './progress.js';
 
 /** Back to an earlier revision's template. `differs` is the diff that people decide on, as the change makes it. */
@@ -13,13 +14,14 @@ export function planUndoRollout(
   differs: readonly FieldChange[],
 ): ChangeDraft<UndoRolloutParams> {
   const object = workloadObject(look);
+  const { params, ...planned } = plannedTemplate(look);
   return {
     kind: 'workload.undoRollout',
     object,
     touches: [object.key],
     fields: differs,
-    generation: look.details.workload.generation,
-    params: { ref: workloadRef(look), toRevision, progressSeconds: progressSeconds(look) },
+    ...planned,
+    params: { ref: workloadRef(look), toRevision, progressSeconds: progressSeconds(look), ...params },
     fresh: { resourceVersion: look.details.workload.resourceVersion },
   };
 }
@@ -59,12 +61,7 @@ export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
   }),
   precondition(change, look) {
     // A rollout that is under way may be the very thing that is to be undone.
-    const refusal = workloadRefusal(change, look);
-    if (refusal !== null) return refusal;
-    const { generation, name } = look.details.workload;
-    return change.generation === undefined || generation === change.generation
-      ? null
-      : `${name} was changed since this was planned (generation ${generation}, not ${change.generation}).`;
+    return workloadRefusal(change, look) ?? templateMoved(change, look.details.workload);
   },
   undo: () => ({ none: 'The newer release is rolled out again by those who made it.' }),
   expectedAlerts: rolloutAlerts,

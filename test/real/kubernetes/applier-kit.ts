@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { createKubernetesAppliers } from '../../../activities/kubernetes/appliers/index.js';
 import { type Cluster, connectCluster } from '../../../activities/kubernetes/client.js';
-import type { Workload } from '../../../activities/kubernetes/workload.js';
+import { templateDigest, type Workload } from '../../../activities/kubernetes/workload.js';
 import type { Change, ChangeKind, Effect, FieldChange } from '../../../model/change.js';
 import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
 import type { ObjectRef } from '../../../model/changes/kubernetes/params.js';
@@ -98,8 +98,9 @@ export class Subject {
     });
   }
 
-  restart(): Promise<Change> {
-    return this.change('workload.restart', { fresh: { at: new Date().toISOString() } });
+  async restart(): Promise<Change> {
+    const template = templateDigest(await this.read());
+    return this.change('workload.restart', { params: { template }, fresh: { at: new Date().toISOString() } });
   }
 
   memory(from: number, to: number): Promise<Change> {

@@ -54,12 +54,24 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
     expect(effects()).toEqual(['patch deployments']);
   });
 
-  test('what somebody else changed since it was planned stops a restart', async () => {
+  test('another template than the planned one stops a restart; another generation alone does not', async () => {
     const change = await web.restart();
+    const { template: _, ...params } = change.params;
+    // As an autoscaler does it, whatever it scales.
     await ns.patch('Deployment', 'web', { spec: { minReadySeconds: 1 } });
     await ns.patch('Deployment', 'web', { spec: { minReadySeconds: 0 } });
-    await expect(web.apply(change)).rejects.toMatchObject({ type: 'PreconditionChanged' });
-    expect(effects()).toEqual([]);
+    // Before looks told the template, the generation was all there was to go by.
+    await expect(web.apply({ ...change, params })).rejects.toMatchObject({ type: 'PreconditionChanged' });
+    expect(await web.apply(change)).toMatchObject({ status: 'applied' });
+    const late = await web.restart();
+    const annotations = { somebody: 'was here' };
+    await ns.patch('Deployment', 'web', { spec: { template: { metadata: { annotations } } } });
+    await expect(web.apply(late)).rejects.toMatchObject({
+      type: 'PreconditionChanged',
+      message: 'web was changed since this was planned: its template is another one.',
+    });
+    expect(effects()).toEqual(['patch deployments']);
+    await web.ready();
   });
 
   test('writes by others on the way are looked at again, and don’t stop it', async () => {

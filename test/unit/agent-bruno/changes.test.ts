@@ -203,6 +203,23 @@ describe('somebody else', () => {
   });
 });
 
+describe('a change of the template as a whole', () => {
+  const told = (templateDigest: string, generation = 7) => at({ workload: { templateDigest, generation } });
+  it.each([
+    ['workload.restart', planWorkloadRestart],
+    ['workload.undoRollout', (now: WorkloadLook) => planUndoRollout(now, '6', [])],
+  ] as const)('%s is approved for the template, which an autoscaler does not change', (_, plan) => {
+    const draft: ChangeDraft = plan(told('abc'));
+    // Looks of before tell no template: what was approved by the generation still is.
+    expect([draft.generation, plan(look).generation]).toEqual([undefined, 7]);
+    expect(changeHash(plan(told('abc', 8)))).toBe(changeHash(draft));
+    expect(changeHash(plan(told('abd')))).not.toBe(changeHash(draft));
+    expect(refusal(draft, told('abc', 8))).toBeNull();
+    expect(refusal(draft, told('abd'))).toContain('its template is another one');
+    expect(refusal(draft, look)).toContain('its template is another one');
+  });
+});
+
 describe('a resize that its node does not do', () => {
   const change = whole(drafts['pod.resize'][0]);
   const went = (details: JsonObject) => ({ status: 'applied' as const, at: '', note: 'Infeasible', details });

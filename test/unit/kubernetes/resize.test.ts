@@ -52,6 +52,22 @@ describe('a resize', () => {
     });
   });
 
+  it('is not judged by what its node said of another one before', async () => {
+    const refused = aPod(128, 64, { type: 'PodResizePending', reason: 'Infeasible' });
+    const condition = { ...refused.status?.conditions?.[0], observedGeneration: 2 };
+    const before = {
+      ...refused,
+      metadata: { ...refused.metadata, generation: 3 },
+      status: { ...refused.status, conditions: [condition] },
+    };
+    let reads = 0;
+    const { cluster } = fakeCluster(() => {
+      reads += 1;
+      return { json: reads < 4 ? before : aPod(128, 128) };
+    });
+    expect((await applied(cluster, resize(64, 128), attempt())).details).not.toHaveProperty('failed');
+  });
+
   it('that was put off and done meanwhile is not taken back: what runs with it could be killed', async () => {
     const { cluster, calls } = fakeCluster(() => ({ json: aPod(128, 128) }));
     await expect(applied(cluster, undo, attempt())).rejects.toMatchObject({
@@ -79,10 +95,13 @@ describe('a resize', () => {
   });
 
   it('is taken back by nobody else’s state: the write is for the version that was judged', async () => {
-    let now = aPod(128, 64);
-    const { cluster, calls } = fakeCluster(({ method }) => {
-      if (method === 'PATCH') now = aPod(64, 64);
-      return { json: now };
+    // The refusal stands there for a while after it was taken back.
+    const refused = { type: 'PodResizePending', reason: 'Infeasible' };
+    let answers = [aPod(128, 64, refused), aPod(64, 64, refused), aPod(64, 64, refused), aPod(64, 64)];
+    const { cluster, calls } = fakeCluster(() => {
+      const [json, ...rest] = answers;
+      answers = rest;
+      return { json };
     });
     expect(await applied(cluster, undo, attempt())).toMatchObject({ status: 'applied' });
     const [write] = calls.filter(({ method }) => method === 'PATCH');
