@@ -112,6 +112,11 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };
 
+/** Why a raise that its node would not do is not taken back any more. */
+export function landedWords(pod: string): string {
+  return `The node of pod ${pod} has raised its limit meanwhile: it stays until the pod is replaced, since a lower one could kill it.`;
+}
+
 export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
   kind: 'pod.resize',
   title: 'Set memory limit and request of a running pod, in place',
@@ -162,9 +167,9 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
     const pod = findPod(look, change.object.key);
     const { before, after } = limitField(change);
     const now = pod?.limitBytes;
+    if (undoes(change) !== undefined && now === before) return landedWords(change.object.name);
     if ((now ?? null) !== before && (now ?? null) !== after)
       return `Its limit is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
-    if (undoes(change) !== undefined) return now === before ? landedWords(change.object.name) : null;
     return now === after ? null : nodeRefusal(look, pod, (after ?? 0) - (before ?? 0), requestRise(change));
   },
   undo(change, effect) {
@@ -176,11 +181,6 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
   },
   timeoutSeconds: () => 90,
 };
-
-/** Why a raise that its node would not do is not taken back any more. */
-export function landedWords(pod: string): string {
-  return `The node of pod ${pod} has raised its limit meanwhile: it stays until the pod is replaced, since a lower one could kill it.`;
-}
 
 /** Why the node has not the room, or null. What is not known is a refusal. */
 function nodeRefusal(
