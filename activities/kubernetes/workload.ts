@@ -6,7 +6,6 @@ import type {
   V1PodTemplateSpec,
   V1StatefulSet,
 } from '@kubernetes/client-node';
-import { digest } from '../../model/digest.js';
 import type { WorkloadReading } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import { failure } from '../failure.js';
@@ -16,6 +15,7 @@ import { paths } from './paths.js';
 import { quantityOf } from './quantity.js';
 import { rolloutOf } from './rollout.js';
 import { inWords } from './selectors.js';
+import { templateDigest } from './template-digest.js';
 
 export type Workload = V1Deployment | StatefulSet | DaemonSet;
 type StatefulSet = V1StatefulSet;
@@ -50,10 +50,6 @@ export function containerOf(workload: Workload, settings: WorkloadSettings): V1C
 
 export function templateOf(workload: Workload): V1PodTemplateSpec {
   return workload.spec?.template ?? {};
-}
-
-export function templateDigest(workload: Workload): string {
-  return digest(templateOf(workload)).slice(0, 16);
 }
 
 export function selectorOf(workload: Workload): string {
@@ -101,7 +97,7 @@ export function workloadReading(
     namespace: settings.namespace,
     uid: metadata?.uid ?? '',
     generation: metadata?.generation ?? 0,
-    templateDigest: templateDigest(workload),
+    templateDigest: templateDigest(templateOf(workload)),
     resourceVersion: metadata?.resourceVersion ?? '',
     ...rollout,
     selector: selectorOf(workload),

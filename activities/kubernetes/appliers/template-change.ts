@@ -5,7 +5,8 @@ import type { JsonObject } from '../../../model/json.js';
 import { effect } from '../../docker/appliers/effects.js';
 import { failure } from '../../failure.js';
 import { paths } from '../paths.js';
-import { templateDigest, type Workload } from '../workload.js';
+import { templateDigest } from '../template-digest.js';
+import { templateOf, type Workload } from '../workload.js';
 import { followRollout, stuckTime } from './follow.js';
 import { currentRevision } from './pods-of.js';
 import type { Tools } from './tools.js';
@@ -132,7 +133,7 @@ export function refuseMoved(
   const moved = templateMoved(change, {
     name: change.object.name,
     generation: workload.metadata?.generation ?? 0,
-    templateDigest: templateDigest(workload),
+    templateDigest: templateDigest(templateOf(workload)),
   });
   if (moved !== null) throw failure('PreconditionChanged', moved);
 }

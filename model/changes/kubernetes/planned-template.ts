@@ -1,19 +1,22 @@
-import type { Change } from '../../change.js';
+import type { Change, ChangeDraft } from '../../change.js';
+import type { JsonObject } from '../../json.js';
 import type { WorkloadLook, WorkloadReading } from '../../kubernetes/details.js';
 
 /** The template that a change was planned for; absent in changes that were planned before looks told it. */
 export type PlannedTemplate = { readonly template?: string };
 
 /**
- * What is approved with a change of the template as a whole: that it is of this template. By its digest; the generation
- * of old looks also changes when an autoscaler scales, which would void every approval.
+ * The draft for the template that the look tells, by its digest: what is approved is approved for it. The generation,
+ * which drafts from old looks go by, also changes when an autoscaler scales, and would void every approval.
  */
-export function plannedTemplate({ details: { workload } }: WorkloadLook): {
-  readonly generation?: number;
-  readonly params: PlannedTemplate;
-} {
-  const { templateDigest: template, generation } = workload;
-  return template === undefined ? { generation, params: {} } : { params: { template } };
+export function forTemplate<Params extends PlannedTemplate & JsonObject>(
+  { details: { workload } }: WorkloadLook,
+  draft: ChangeDraft<Params>,
+): ChangeDraft<Params> {
+  const { templateDigest: template } = workload;
+  if (template === undefined) return draft;
+  const { generation: _, ...rest } = draft;
+  return { ...rest, params: { ...draft.params, template } };
 }
 
 /** Why it is no longer the one that was planned for, or null. */

@@ -4,7 +4,7 @@ import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
 import { kubectlName, kubectlWhere, workloadObject, workloadRef, workloadRefusal } from './object.js';
 import type { UndoRolloutParams } from './params.js';
-import { plannedTemplate, templateMoved } from './planned-template.js';
+import { forTemplate, templateMoved } from './planned-template.js';
 import { progressSeconds } from './progress.js';
 
 /** Back to an earlier revision's template. `differs` is the diff that people decide on, as the change makes it. */
@@ -14,16 +14,15 @@ export function planUndoRollout(
   differs: readonly FieldChange[],
 ): ChangeDraft<UndoRolloutParams> {
   const object = workloadObject(look);
-  const { params, ...planned } = plannedTemplate(look);
-  return {
+  return forTemplate(look, {
     kind: 'workload.undoRollout',
     object,
     touches: [object.key],
     fields: differs,
-    ...planned,
-    params: { ref: workloadRef(look), toRevision, progressSeconds: progressSeconds(look), ...params },
+    generation: look.details.workload.generation,
+    params: { ref: workloadRef(look), toRevision, progressSeconds: progressSeconds(look) },
     fresh: { resourceVersion: look.details.workload.resourceVersion },
-  };
+  });
 }
 
 /** Takes back a rollout of ours that went wrong. `undoes`: the change whose mark the template must still carry. */

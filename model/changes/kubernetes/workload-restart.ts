@@ -4,7 +4,7 @@ import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
 import { kubectlName, kubectlWhere, templateRefusal, workloadObject, workloadRef } from './object.js';
 import type { WorkloadRestartParams } from './params.js';
-import { plannedTemplate, templateMoved } from './planned-template.js';
+import { forTemplate, templateMoved } from './planned-template.js';
 import { progressSeconds } from './progress.js';
 import { backTo } from './undo-rollout.js';
 
@@ -14,21 +14,16 @@ import { backTo } from './undo-rollout.js';
  */
 export function planWorkloadRestart(look: WorkloadLook): ChangeDraft<WorkloadRestartParams> {
   const object = workloadObject(look);
-  const { params, ...planned } = plannedTemplate(look);
-  return {
+  const { generation, container } = look.details.workload;
+  return forTemplate(look, {
     kind: 'workload.restart',
     object,
     touches: [object.key],
     fields: [],
-    ...planned,
-    params: {
-      ref: workloadRef(look),
-      container: look.details.workload.container,
-      progressSeconds: progressSeconds(look),
-      ...params,
-    },
+    generation,
+    params: { ref: workloadRef(look), container, progressSeconds: progressSeconds(look) },
     fresh: { at: look.at },
-  };
+  });
 }
 
 export const workloadRestart: ChangeKind<WorkloadRestartParams, WorkloadLook> = {

@@ -1,7 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { createKubernetesAppliers } from '../../../activities/kubernetes/appliers/index.js';
 import { type Cluster, connectCluster } from '../../../activities/kubernetes/client.js';
-import { templateDigest, type Workload } from '../../../activities/kubernetes/workload.js';
+import { templateDigest } from '../../../activities/kubernetes/template-digest.js';
+import { templateOf, type Workload } from '../../../activities/kubernetes/workload.js';
 import type { Change, ChangeKind, Effect, FieldChange } from '../../../model/change.js';
 import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
 import type { ObjectRef } from '../../../model/changes/kubernetes/params.js';
@@ -99,7 +100,7 @@ export class Subject {
   }
 
   async restart(): Promise<Change> {
-    const template = templateDigest(await this.read());
+    const template = templateDigest(templateOf(await this.read()));
     return this.change('workload.restart', { params: { template }, fresh: { at: new Date().toISOString() } });
   }
 
