@@ -98,7 +98,7 @@ function restart(
   });
 }
 
-/** What follows the first write. Where it fails for good, that write is taken back. */
+/** What follows the first write. Where it fails for good before the restart was made, that write is taken back. */
 async function orTakenBack<T>(
   tools: Tools,
   change: SetEnv,
@@ -109,7 +109,19 @@ async function orTakenBack<T>(
     return await work;
   } catch (error) {
     if (!isFinal(failureType(error))) throw error;
-    throw await notTakenUp(tools, change, settings, error);
+    const restarted = await isRestarted(tools, change);
+    if (restarted === true) throw error;
+    throw await notTakenUp(tools, change, settings, { error, unseen: restarted === undefined });
+  }
+}
+
+/** Whether the restart was made; undefined where that can't be read. */
+async function isRestarted(tools: Tools, { id, object, params }: SetEnv): Promise<boolean | undefined> {
+  try {
+    return isRestartedBy(await readObject(tools, workloadRefOf(params.workload), object.uid), id);
+  } catch (error) {
+    const type = failureType(error);
+    return type === 'TargetGone' || type === 'PreconditionChanged' ? false : undefined;
   }
 }
 
@@ -118,7 +130,7 @@ async function notTakenUp(
   tools: Tools,
   change: SetEnv,
   settings: readonly Setting[],
-  error: unknown,
+  { error, unseen }: { readonly error: unknown; readonly unseen: boolean },
 ): Promise<Error> {
   const said = messageOf(error);
   const type = failureType(error) ?? 'Unsupported';
@@ -131,9 +143,11 @@ async function notTakenUp(
     'restart',
     kubectlName(workload),
   ]);
-  const stays = `${settingWords(settings)} is set ${where} and not taken up by pods that run; to have it taken up: ${taken}`;
-  // An undo has set back what was there before; and another attempt may be at work where this one isn't wanted any more.
-  if (undoes(change) !== undefined || type === 'NotSent') return failure(type, `${said} ${stays}`, error);
+  const stays = `${settingWords(settings)} is set ${where}, and pods that run have not taken it up; to have it taken up: ${taken}`;
+  // An undo has set back what was there before; another attempt may be at work where this one isn't wanted any more; and
+  // where nobody can see whether the pods were replaced, they may have been.
+  if (undoes(change) !== undefined || type === 'NotSent' || unseen)
+    return failure(type, `${said} ${stays}`, error);
   try {
     const back = settings.map((one) => ({ ...one, before: one.after, after: one.before }));
     await setValues(tools, change, back, true);

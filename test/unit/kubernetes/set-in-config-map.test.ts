@@ -37,19 +37,24 @@ interface World {
   readonly env?: readonly JsonObject[];
   /** Somebody sets another value as soon as ours is there. */
   readonly meddled?: boolean;
+  /** What lists are answered with once the restart was made. */
+  readonly lists?: number;
 }
 
-function world({ data, restart, spec = {}, env = [], meddled = false }: World) {
+function world({ data, restart, spec = {}, env = [], meddled = false, lists = 200 }: World) {
+  let template: JsonObject = { spec: { containers: [{ name: 'web', env }] } };
+  let restarted = false;
   return fakeCluster(({ method, path, body }: FakeCall) => {
-    if (path !== configMap)
-      return method === 'PATCH'
-        ? { status: restart, json: { message: 'no patch of statefulsets' } }
-        : {
-            json: {
-              metadata: { uid: 'u', resourceVersion: '1' },
-              spec: { ...spec, template: { spec: { containers: [{ name: 'web', env }] } } },
-            },
-          };
+    if (path.endsWith('/controllerrevisions') || path.endsWith('/pods'))
+      return restarted ? { status: lists, json: { message: 'no list' } } : { json: { items: [] } };
+    if (path !== configMap) {
+      if (method === 'PATCH') {
+        if (restart > 299) return { status: restart, json: { message: 'no patch of statefulsets' } };
+        restarted = true;
+        template = { ...template, ...(body.spec as { template: JsonObject }).template };
+      }
+      return { json: { metadata: { uid: 'u', resourceVersion: '1' }, spec: { ...spec, template } } };
+    }
     if (method === 'PATCH')
       for (const [key, value] of Object.entries(body.data as Record<string, string | null>))
         if (value === null) delete data[key];
@@ -89,6 +94,18 @@ describe('variables of a ConfigMap', () => {
     expect(writes(calls)).toEqual(['configmaps', 'statefulsets', 'configmaps']);
   });
 
+  it('stay where the restart was made, whatever cannot be seen of it afterwards', async () => {
+    const data = { ttl: '86400' };
+    const { cluster } = world({ data, restart: 200, lists: 403 });
+    const failed = applied(cluster, change(), attempt());
+    await expect(failed).rejects.toMatchObject({
+      type: 'PermissionDenied',
+      message: expect.stringContaining('no list'),
+    });
+    await expect(failed).rejects.not.toThrow('ConfigMap');
+    expect(data).toEqual({ ttl: '3600', pool: '20' });
+  });
+
   it('go back by a later attempt, too, which finds that the workload takes no template any more', async () => {
     const data = { ttl: '3600', pool: '20' };
     const spec = { updateStrategy: { type: 'OnDelete' } };
@@ -102,7 +119,7 @@ describe('variables of a ConfigMap', () => {
     const data: Record<string, string> = { ttl: '86400' };
     const { cluster } = world({ data, restart: 403, meddled: true });
     await expect(applied(cluster, change(), attempt())).rejects.toThrow(
-      /It could not be set back: TTL is 7200 there now.*not taken up by pods that run.*rollout restart statefulset\/web$/,
+      /It could not be set back: TTL is 7200 there now.*pods that run have not taken it up.*rollout restart statefulset\/web$/,
     );
     expect(data).toEqual({ ttl: '7200', pool: '20' });
   });
@@ -111,7 +128,7 @@ describe('variables of a ConfigMap', () => {
     const data = { ttl: '86400' };
     const { cluster } = world({ data, restart: 403 });
     await expect(applied(cluster, change({ undoes: 'abcd2345/0' }), attempt())).rejects.toThrow(
-      /is set in ConfigMap env and not taken up/,
+      /is set in ConfigMap env, and pods that run have not taken it up/,
     );
     expect(data).toEqual({ ttl: '3600', pool: '20' });
   });
