@@ -233,10 +233,10 @@ describe('setting a variable', () => {
       ...set.slice(0, 2),
       { ...set[2], name: 'HTTP_POOL_SIZE', from: 'configMap' as const, configMap },
     ];
-    const made = (now: NonNullable<LookParts['workload']>['env']) =>
+    const made = (now: WorkloadLook['details']['workload']['env']) =>
       drafts(
         'set-environment',
-        look({ settings: { env }, workload: { env: now ?? [] } }),
+        look({ settings: { env }, workload: { env: now } }),
         because(causes.pools),
       ).map(({ fields }) => fields.map(({ name }) => name));
     expect(made(set)).toEqual([pools.map((name) => `env.${name}`)]);
