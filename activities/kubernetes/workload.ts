@@ -15,6 +15,7 @@ import { paths } from './paths.js';
 import { quantityOf } from './quantity.js';
 import { rolloutOf } from './rollout.js';
 import { inWords } from './selectors.js';
+import { templateDigest } from './template-digest.js';
 
 export type Workload = V1Deployment | StatefulSet | DaemonSet;
 type StatefulSet = V1StatefulSet;
@@ -96,6 +97,7 @@ export function workloadReading(
     namespace: settings.namespace,
     uid: metadata?.uid ?? '',
     generation: metadata?.generation ?? 0,
+    templateDigest: templateDigest(templateOf(workload)),
     resourceVersion: metadata?.resourceVersion ?? '',
     ...rollout,
     selector: selectorOf(workload),

@@ -1,5 +1,6 @@
 import type { Effect } from '../../model/change.js';
 import type { ApplyContext } from '../adapter.js';
+import { Journal } from '../docker/appliers/journal.js';
 import type { Redis } from './client.js';
 import { undoScript } from './ttl-scripts.js';
 
@@ -16,7 +17,9 @@ export async function giveBack(redis: Redis, hash: string, context: ApplyContext
   const script = String(await redis.send('SCRIPT', 'LOAD', undoScript));
   const counts = `${hash}:undone`;
   const kept = Number(await redis.send('HLEN', hash));
-  await context.confirm();
+  const journal = new Journal(context);
+  // What was given back is counted in Redis itself: an attempt before this one has begun.
+  await journal.confirm({ begun: (await redis.send('EXISTS', counts)) === 1 });
   let cursor = '0';
   do {
     context.signal.throwIfAborted();
@@ -29,7 +32,7 @@ export async function giveBack(redis: Redis, hash: string, context: ApplyContext
       const some = keys.slice(at, at + perScript);
       await redis.send('EVALSHA', script, some.length + 2, hash, counts, ...some, countsKeptMs);
     }
-    context.heartbeat({ phase: 'giving back', kept });
+    journal.note({ phase: 'giving back', kept });
   } while (cursor !== '0');
   return effectOf(redis, counts, context);
 }

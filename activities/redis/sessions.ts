@@ -108,13 +108,14 @@ async function scan(redis: Redis, match: string): Promise<Scanned> {
 const idleFrom = 900;
 
 function summed(
-  { keys, complete }: Scanned,
+  { keys, complete, sample }: Scanned,
   seen: readonly SampledSession[],
   info: ReadonlyMap<string, string>,
   maxClients: number | undefined,
 ): SessionReading {
   const sizes = seen.flatMap(({ bytes }) => bytes ?? []);
   const idle = seen.flatMap(({ idleSeconds }) => idleSeconds ?? []);
+  const lengths = sample.map((key) => Buffer.byteLength(key));
   const lives = seen.filter(({ pttl }) => pttl >= 0).map(({ pttl }) => Math.round(pttl / 1000));
   const policy = info.get('maxmemory_policy');
   const figures = {
@@ -129,6 +130,7 @@ function summed(
     complete,
     sampled: seen.length,
     ...(sizes.length > 0 && { bytes: Math.round((sum(sizes) / sizes.length) * keys) }),
+    ...(lengths.length > 0 && { keyBytes: Math.ceil(sum(lengths) / lengths.length) }),
     withoutTtl: seen.filter(({ pttl }) => pttl === -1).length,
     ...(lives.length > 0 && { ttlSeconds: quartiles(lives) }),
     ...(idle.length > 0 && {

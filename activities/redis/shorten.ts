@@ -3,6 +3,7 @@ import type { ShortenTtlParams } from '../../model/changes/kubernetes/params.js'
 import { leastTtlSeconds } from '../../model/changes/kubernetes/shorten-ttl.js';
 import { bytes, duration } from '../../model/format.js';
 import type { Applier, ApplyContext } from '../adapter.js';
+import { Journal } from '../docker/appliers/journal.js';
 import { failure } from '../failure.js';
 import { type Redis, withRedis } from './client.js';
 import { giveBack } from './give-back.js';
@@ -64,19 +65,21 @@ async function shorten(
     counts.unknown += unknown;
     counts.full ||= full === 1;
   };
+  const journal = new Journal(context);
   let cursor = '0';
-  let begun = false;
+  // By what Redis itself has kept: whatever a killed attempt could still tell, what was begun is seen through.
+  let begun = (await redis.send('EXISTS', hash)) === 1;
   do {
     context.signal.throwIfAborted();
     const page = await redis.send('SCAN', cursor, 'MATCH', match, 'COUNT', perScan);
     const [next, found] = page as [string, string[]];
     cursor = String(next);
     const keys = found.filter((key) => !key.startsWith(ours));
-    if (keys.length > 0) await (begun ? context.confirm({ begun }) : context.confirm());
-    begun ||= keys.length > 0;
+    if (keys.length > 0) await journal.confirm({ begun });
     for (let at = 0; at < keys.length && !counts.full; at += perScript)
       await work(keys.slice(at, at + perScript));
-    context.heartbeat({ phase: 'shortening', ...counts });
+    begun ||= counts.shortened > 0;
+    journal.note({ phase: 'shortening', ...counts });
   } while (cursor !== '0' && !counts.full);
   return effectOf(redis, context, change.params, { ...counts, hash, most });
 }

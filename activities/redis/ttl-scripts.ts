@@ -1,3 +1,5 @@
+import { keptBytesBesideKey } from '../../model/changes/kubernetes/shorten-ttl.js';
+
 /**
  * The moment at which a key expires, ms since 1970; -1: never, -2: it is gone. Servers before 7 tell only what is left,
  * from which it is reckoned: with a server that was held up in between, some milliseconds off.
@@ -28,7 +30,7 @@ local life, idle, most, undo = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(AR
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- A small hash is packed, and takes twice as much at once when it no longer is: it is counted as if it were large.
-local each = #(KEYS[2] or '') + 130
+local each = #(KEYS[2] or '') + ${keptBytesBesideKey}
 local used = math.max(redis.call('MEMORY', 'USAGE', hash, 'SAMPLES', 5) or 0, redis.call('HLEN', hash) * each)
 local done, unknown, full = 0, 0, 0
 for i = 2, #KEYS do

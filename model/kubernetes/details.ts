@@ -74,6 +74,8 @@ export interface WorkloadReading {
   readonly uid: string;
   readonly generation: number;
   readonly observedGeneration: number;
+  /** Of the pods' template: it changes with nothing else, as the generation does when an autoscaler scales. */
+  readonly templateDigest?: string;
   readonly resourceVersion: string;
   readonly replicas: number;
   readonly readyReplicas: number;
@@ -144,6 +146,8 @@ export interface SessionReading {
   readonly sampled: number;
   /** Of the sample, scaled to all. */
   readonly bytes?: number;
+  /** Length of a key, the mean of the sample. */
+  readonly keyBytes?: number;
   readonly withoutTtl: number;
   /** Of the sample, seconds: least, quartiles, most. */
   readonly ttlSeconds?: readonly number[];

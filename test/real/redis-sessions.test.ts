@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { failureType } from '../../activities/failure.js';
+import { failure, failureType } from '../../activities/failure.js';
 import { withRedis } from '../../activities/redis/client.js';
 import { readSessions } from '../../activities/redis/sessions.js';
 import { keptIn, shortenTtlApplier } from '../../activities/redis/shorten.js';
 import type { Effect } from '../../model/change.js';
 import type { ShortenTtlParams } from '../../model/changes/kubernetes/params.js';
+import type { Json } from '../../model/json.js';
 import type { SessionSettings } from '../../model/kubernetes/settings.js';
 import { aChange, anAttempt } from '../support/apply-context.js';
 import { needsRedis, redisServer, TestRedis } from '../support/redis-server.js';
@@ -74,6 +75,8 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       const { reading, gaps } = await look();
       expect(gaps).toEqual([]);
       expect(reading).toMatchObject({ keys: 100_000, complete: true, sampled: 200, readOnly: false });
+      // What is kept of each for an undo is reckoned by it: bruno:session:12345.
+      expect(reading.keyBytes).toBe(19);
       expect(reading.bytes).toBeGreaterThan(100_000 * 200);
       expect(reading.bytes).toBeLessThan(100_000 * 500);
       expect(reading.withoutTtl).toBeGreaterThan(20);
@@ -226,6 +229,35 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       expect(await ttl(5)).toBeLessThanOrEqual(5000);
     });
 
+    /** As the engine has it: what was not begun in time is not begun. */
+    const tooLate = (part?: { readonly begun: boolean }): void => {
+      if (!part?.begun) throw failure('NotSent', 'too late');
+    };
+
+    it('sees through what was begun in time, whatever the attempts before could tell of it', async () => {
+      await redis.fill(5_000);
+      const killed = new AbortController();
+      let asked = 0;
+      const first = anAttempt({
+        signal: killed.signal,
+        onConfirm() {
+          asked += 1;
+          if (asked === 4) killed.abort(new Error('killed'));
+        },
+      });
+      await expect(shorten(params(redis.url), first)).rejects.toThrow('killed');
+      // What the engine goes by: it does not ask guardrails again for what may have been sent.
+      expect(first.left()).toHaveProperty('sending');
+      for (const previous of [first.left(), {}]) {
+        const more = previous === undefined ? {} : { previous };
+        const later = anAttempt({ attempt: 2, ...more, onConfirm: tooLate });
+        expect(await shorten(params(redis.url), later)).toMatchObject({ details: { shortened: 5_000 } });
+      }
+      await expect(
+        shorten(params(redis.url), anAttempt({ onConfirm: tooLate }), 'abcd2345/2'),
+      ).rejects.toThrow('too late');
+    });
+
     it('goes on with an undo that was killed', async () => {
       await redis.fill(5_000);
       await shorten(params(redis.url));
@@ -234,7 +266,8 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       const attempt = anAttempt({ signal: killed.signal });
       const context = {
         ...attempt.context,
-        heartbeat: () => {
+        heartbeat: (details: Json) => {
+          attempt.context.heartbeat(details);
           beats += 1;
           if (beats === 5) killed.abort(new Error('killed'));
         },
@@ -245,7 +278,9 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       const left = Number(await redis.send('HLEN', keptIn('abcd2345/1')));
       expect(left).toBeGreaterThan(0);
       expect(left).toBeLessThan(5_000);
-      expect((await undo(params(redis.url))).details).toEqual({ given: 5_000, left: 0 });
+      expect(attempt.left()).toHaveProperty('sending');
+      const later = anAttempt({ attempt: 2, previous: attempt.left() ?? {}, onConfirm: tooLate });
+      expect((await undo(params(redis.url), later)).details).toEqual({ given: 5_000, left: 0 });
     });
 
     it('works where the server does not tell when a key expires, as those before 7', async () => {

@@ -193,7 +193,7 @@ export const agentBruno = [
     tests: [
       appliers('a variable is set where it is defined: in the template'),
       appliers('a variable is set where it is defined: in a ConfigMap'),
-      ladder('sets one at a time, the one against the cause'),
+      ladder('sets only what is against the cause'),
     ],
   },
   {

@@ -3,17 +3,15 @@ import type { Change, Effect } from '../../../model/change.js';
 import type { PodEvictParams } from '../../../model/changes/kubernetes/params.js';
 import type { Applier } from '../../adapter.js';
 import { effect } from '../../docker/appliers/effects.js';
-import { failure, failureType } from '../../failure.js';
-import type { Answer } from '../client.js';
-import { translateAnswer } from '../errors.js';
+import { failureType } from '../../failure.js';
 import { paths } from '../paths.js';
 import type { KubernetesApplierDependencies } from './dependencies.js';
+import { askEviction } from './eviction.js';
 import { podsOf } from './pods-of.js';
 import { followReplicas, notePodsBefore, type ReplicasEnd } from './replicas.js';
 import { type Tools, withTools } from './tools.js';
 import { readyOf } from './trouble.js';
 import { readObject, workloadOfTarget } from './workload-object.js';
-import { managed, refusedByAdmission } from './write.js';
 
 /** A disruption budget that says wait is waited for so long, seconds: then somebody must decide. */
 const budgetSeconds = 120;
@@ -66,15 +64,17 @@ async function send(tools: Tools, change: Change<PodEvictParams>): Promise<Effec
       );
     }
     await journal.confirm();
-    const answer = await evict(tools, change);
+    const { ref, uid } = { ref: change.params.ref, uid: change.object.uid };
+    const answer = await askEviction(tools, { namespace: ref.namespace, name: ref.name, uid });
     if (answer === 'sent') return answer;
-    // Gone, or another one by now: the next reading tells which.
-    if (answer === 'gone') continue;
-    if (context.now().getTime() > until)
-      return effect(context, 'nothing', `${answer.why}, for ${budgetSeconds} s on end`, {
-        budget: answer.why,
-      });
-    journal.note({ phase: 'waiting', said: answer.why });
+    if (answer !== 'gone') {
+      const { notNow, budget } = answer;
+      if (context.now().getTime() > until)
+        return effect(context, 'nothing', `${notNow}, for ${budgetSeconds} s on end`, {
+          ...(budget && { budget: notNow }),
+        });
+      journal.note({ phase: 'waiting', said: notNow });
+    }
     await sleep(pause);
   }
 }
@@ -87,57 +87,6 @@ async function find(
   const { namespace, name } = params.ref;
   const pod = await cluster.find<V1Pod>(paths.pod(namespace, name), { signal: context.signal });
   return pod?.metadata?.uid === object.uid ? pod : undefined;
-}
-
-async function evict(
-  { cluster }: Tools,
-  { params: { ref }, object }: Change<PodEvictParams>,
-): Promise<'sent' | 'gone' | { readonly why: string }> {
-  const path = managed(`${paths.pod(ref.namespace, ref.name)}/eviction`);
-  const body = {
-    apiVersion: 'policy/v1',
-    kind: 'Eviction',
-    metadata: { name: ref.name, namespace: ref.namespace },
-    // Another pod of that name is not the one that was meant.
-    deleteOptions: { preconditions: { uid: object.uid } },
-  };
-  const answer = await cluster.call('POST', path, {
-    signal: new AbortController().signal,
-    body: JSON.stringify(body),
-  });
-  if (answer.status >= 200 && answer.status <= 299) return 'sent';
-  if (answer.status === 404 || answer.status === 409) return 'gone';
-  const budget = answer.status === 429 ? budgetWords(answer) : undefined;
-  if (budget !== undefined) return { why: budget };
-  throw refused(answer, path, cluster.server);
-}
-
-function refused(answer: Answer, path: string, server: string) {
-  if (/more than one PodDisruptionBudget/i.test(answer.text))
-    return failure(
-      'Unsupported',
-      'The pod is selected by more than one disruption budget, and then no eviction is allowed: mend the budgets.',
-    );
-  const error = translateAnswer(answer, 'POST', path, server);
-  return refusedByAdmission(error) ?? error;
-}
-
-interface Status {
-  readonly message?: string;
-  readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
-}
-
-/** Which budget says wait; undefined where the API server itself is busy. */
-export function budgetWords({ text }: Pick<Answer, 'text'>): string | undefined {
-  let said: Status | null;
-  try {
-    said = JSON.parse(text) as Status | null;
-  } catch {
-    return undefined;
-  }
-  const cause = said?.details?.causes?.find(({ reason }) => reason === 'DisruptionBudget');
-  if (cause) return `a disruption budget says wait: ${cause.message ?? said?.message ?? 'no reason given'}`;
-  return /disruption budget/i.test(said?.message ?? '') ? said?.message : undefined;
 }
 
 async function untilGone(tools: Tools, change: Change<PodEvictParams>): Promise<void> {

@@ -35,6 +35,8 @@ export interface Following {
   readonly mine: (workload: Workload) => boolean;
   /** When its controller last called it stuck before this change: that was about another rollout. */
   readonly stuckBefore?: string;
+  /** What helps it along while it is followed; it tells what it waits for. */
+  readonly help?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** What following has seen so far; kept over attempts. */
@@ -55,14 +57,17 @@ export async function followRollout(tools: Tools, following: Following): Promise
   const { journal, context, sleep } = tools;
   const clock = (): number => context.now().getTime();
   let seen = seenBefore(journal.notes.follow) ?? { since: clock(), progressAt: clock(), progress: '' };
+  let waits: string | undefined;
   for (;;) {
     const state = await unlessAway(() => stateOf(tools, following));
     if (state !== undefined) {
       seen = advanced(seen, state, clock());
       const end = judge(state, seen, following, clock());
-      if (end) return end;
+      if (end)
+        return end.end === 'failed' && waits !== undefined ? { ...end, said: `${end.said}; ${waits}` } : end;
+      waits = await unlessAway(async () => following.help?.());
     }
-    journal.note({ phase: 'rolling out', said: seen.progress, follow: { ...seen } });
+    journal.note({ phase: 'rolling out', said: waits ?? seen.progress, follow: { ...seen } });
     await sleep(everyMs);
   }
 }
@@ -88,7 +93,8 @@ async function stateOf(tools: Tools, following: Following): Promise<RolloutState
   const workload = await readObject(tools, ref, uid);
   const { rollout, replicas, readyReplicas, updatedReplicas, paused } = rolloutOf(workload, ref.kind);
   const through = rollout === undefined && readyReplicas >= replicas;
-  const pods = through ? [] : await newPodsOf(tools, ref, workload);
+  // Until its controller has seen the template, what it calls new are pods of the one before: maybe the very bad ones.
+  const pods = through || !observed(workload) ? [] : await newPodsOf(tools, ref, workload);
   const stuckAt = stuckTime(workload);
   return {
     rollout: through ? undefined : (rollout ?? `${readyReplicas} of ${replicas} pods are ready`),

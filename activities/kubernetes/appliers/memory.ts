@@ -1,6 +1,7 @@
 import type { FieldChange } from '../../../model/change.js';
 import { quantity } from '../../../model/changes/kubernetes/memory.js';
 import type { WorkloadMemoryParams } from '../../../model/changes/kubernetes/params.js';
+import { undoes } from '../../../model/changes/kubernetes/undoes.js';
 import type { Applier } from '../../adapter.js';
 import { failure } from '../../failure.js';
 import { templateOf, type Workload } from '../workload.js';
@@ -21,6 +22,7 @@ export function memoryApplier(dependencies: KubernetesApplierDependencies): Appl
         uid: change.object.uid,
         progressSeconds,
         done: memoryWords(change.fields),
+        takesBack: undoes(change) !== undefined,
         isDone: (workload) => isSet(resources(workload), change.fields),
         refuseDrift: (workload) =>
           refuseMemoryDrift(resources(workload), change.fields, `container ${container}`),

@@ -6,6 +6,7 @@ import type {
   V1StatefulSet,
 } from '@kubernetes/client-node';
 import { paths } from '../paths.js';
+import { isLive } from '../pods.js';
 import { selectorOf, type Workload } from '../workload.js';
 import type { Tools } from './tools.js';
 import type { WorkloadRef } from './workload-object.js';
@@ -14,7 +15,7 @@ interface List<T> {
   readonly items?: readonly T[];
 }
 
-/** All pods that the workload selects. */
+/** Pods that the workload selects and that live: those that were evicted linger as failed ones, and are no replicas. */
 export async function podsOf(
   { cluster, context }: Tools,
   ref: WorkloadRef,
@@ -23,7 +24,7 @@ export async function podsOf(
   const { items = [] } = await cluster.get<List<V1Pod>>(paths.pods(ref.namespace, selectorOf(workload)), {
     signal: context.signal,
   });
-  return items;
+  return items.filter(isLive);
 }
 
 /** Pods of the template that the workload has now: what a rollout makes, not what it replaces. */

@@ -1,15 +1,14 @@
 import type { WorkloadRestartParams } from '../../../model/changes/kubernetes/params.js';
 import type { Applier } from '../../adapter.js';
-import { failure } from '../../failure.js';
 import type { KubernetesApplierDependencies } from './dependencies.js';
-import { changeTemplate, type TemplateChange } from './template-change.js';
+import { changeTemplate, refuseMoved, type TemplateChange } from './template-change.js';
 import { isRestartedBy, restartPatch } from './template-patches.js';
 import { withTools } from './tools.js';
 import { workloadRefOf } from './workload-object.js';
 
 /**
  * A rolling restart, followed to its end. The template is marked with the change's id, so a later attempt finds its
- * own and only follows; whatever else has changed the workload since it was planned (its generation) stops it.
+ * own and only follows; another template than the one that it was planned for stops it.
  */
 export function restartApplier(dependencies: KubernetesApplierDependencies): Applier<WorkloadRestartParams> {
   return (change, context) =>
@@ -22,13 +21,7 @@ export function restartApplier(dependencies: KubernetesApplierDependencies): App
         done: 'restarted',
         unmistakable: true,
         isDone: (workload) => isRestartedBy(workload, change.id),
-        refuseDrift: ({ metadata }) => {
-          if (change.generation === undefined || metadata?.generation === change.generation) return;
-          throw failure(
-            'PreconditionChanged',
-            `${change.object.name} was changed since this was planned (generation ${metadata?.generation}, not ${change.generation}).`,
-          );
-        },
+        refuseDrift: (workload) => refuseMoved(change, workload),
         patch: () => ({ merge: restartPatch(change.id, at) }),
       };
       return changeTemplate(tools, wanted);

@@ -1,13 +1,16 @@
 import type { V1StatefulSet } from '@kubernetes/client-node';
-import type { Effect } from '../../../model/change.js';
+import type { Change, Effect } from '../../../model/change.js';
+import { type PlannedTemplate, templateMoved } from '../../../model/changes/kubernetes/planned-template.js';
 import type { JsonObject } from '../../../model/json.js';
 import { effect } from '../../docker/appliers/effects.js';
 import { failure } from '../../failure.js';
 import { paths } from '../paths.js';
-import type { Workload } from '../workload.js';
+import { templateDigest } from '../template-digest.js';
+import { templateOf, type Workload } from '../workload.js';
 import { followRollout, stuckTime } from './follow.js';
 import { currentRevision } from './pods-of.js';
 import type { Tools } from './tools.js';
+import { evictedOf, unstick } from './unstick.js';
 import { readObject, versionOf, type WorkloadRef } from './workload-object.js';
 import { compareAndSet, type Write } from './write.js';
 
@@ -28,6 +31,8 @@ export interface TemplateChange {
   patch(): TemplatePatch;
   /** A part of this change was sent before this one. */
   readonly begun?: boolean;
+  /** It takes back a change whose rollout went wrong, and whose pods may stand in the way. */
+  readonly takesBack?: boolean;
 }
 
 export type TemplatePatch = { readonly merge: JsonObject } | { readonly operations: readonly JsonObject[] };
@@ -36,7 +41,7 @@ export type TemplatePatch = { readonly merge: JsonObject } | { readonly operatio
 export async function changeTemplate(tools: Tools, change: TemplateChange): Promise<Effect> {
   const { ref, uid, isDone } = change;
   const first = await readObject(tools, ref, uid);
-  refuseOnDelete(first, ref);
+  refuseNoRollout(first, ref);
   if (isDone(first) && !tools.sentBefore && change.unmistakable !== true)
     return effect(tools.context, 'alreadyDone', `it was so before: ${change.done}`);
   await noteBefore(tools, change, first);
@@ -85,11 +90,17 @@ async function tell(tools: Tools, change: TemplateChange): Promise<Effect> {
     progressSeconds,
     mine: (workload) => change.isDone(workload),
     ...(stuck !== undefined && { stuckBefore: stuck }),
+    ...(change.takesBack === true && { help: unstick(tools, ref, (workload) => change.isDone(workload)) }),
   });
-  const details: JsonObject = { ...(revision !== undefined && { previousRevision: revision }) };
+  const evicted = evictedOf(tools);
+  const details: JsonObject = {
+    ...(revision !== undefined && { previousRevision: revision }),
+    ...(evicted.length > 0 && { evicted }),
+  };
+  const freed = evicted.length === 0 ? '' : `, of which ${evicted.length} had to be evicted for it`;
   if (end.end === 'superseded') return effect(tools.context, 'superseded', end.said, details);
   if (end.end === 'done')
-    return effect(tools.context, 'applied', `${change.done}; ${end.words} after ${end.seconds} s`, {
+    return effect(tools.context, 'applied', `${change.done}; ${end.words}${freed} after ${end.seconds} s`, {
       ...details,
       seconds: end.seconds,
     });
@@ -114,8 +125,21 @@ function notedBefore({ journal }: Tools): { readonly revision?: string; readonly
   };
 }
 
-/** Where a template is taken up only by pods that somebody deletes, there is no rollout to follow. */
-function refuseOnDelete(workload: Workload, { kind, name }: WorkloadRef): void {
+/** Throws where the template is no longer the one that a change of it as a whole was planned for. */
+export function refuseMoved(
+  change: Pick<Change<PlannedTemplate>, 'generation' | 'params' | 'object'>,
+  workload: Workload,
+): void {
+  const moved = templateMoved(change, {
+    name: change.object.name,
+    generation: workload.metadata?.generation ?? 0,
+    templateDigest: templateDigest(templateOf(workload)),
+  });
+  if (moved !== null) throw failure('PreconditionChanged', moved);
+}
+
+/** Throws where a template is taken up only by pods that somebody deletes: there is no rollout to follow. */
+export function refuseNoRollout(workload: Workload, { kind, name }: WorkloadRef): void {
   if (kind === 'Deployment') return;
   const { updateStrategy } = (workload as V1StatefulSet).spec ?? {};
   const partition = updateStrategy?.rollingUpdate?.partition ?? 0;

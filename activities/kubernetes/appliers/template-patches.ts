@@ -53,10 +53,16 @@ export function memoryNow(resources: Resources | undefined, name: string): numbe
   return undefined;
 }
 
-/** Sets a variable of one container; null takes it out. */
-export function envPatch(container: string, variable: string, value: string | null): JsonObject {
-  const entry: JsonObject = value === null ? { name: variable, $patch: 'delete' } : { name: variable, value };
-  return inContainer({ name: container, env: [entry] });
+/** Sets variables of one container; null takes one out. */
+export function envPatch(
+  container: string,
+  settings: readonly { readonly variable: string; readonly after: string | null }[],
+): JsonObject {
+  const env = settings.map(
+    ({ variable, after }): JsonObject =>
+      after === null ? { name: variable, $patch: 'delete' } : { name: variable, value: after },
+  );
+  return inContainer({ name: container, env });
 }
 
 function inContainer(container: JsonObject): JsonObject {

@@ -1,6 +1,7 @@
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { Change } from '../../../model/change.js';
 import type { UndoRolloutParams } from '../../../model/changes/kubernetes/params.js';
+import { undoes } from '../../../model/changes/kubernetes/undoes.js';
 import { digest } from '../../../model/digest.js';
 import type { JsonObject } from '../../../model/json.js';
 import type { Applier } from '../../adapter.js';
@@ -8,7 +9,7 @@ import { failure } from '../../failure.js';
 import { templateOf, type Workload } from '../workload.js';
 import type { KubernetesApplierDependencies } from './dependencies.js';
 import { controllerRevisionsOf, replicaSetsOf, revisionOf } from './pods-of.js';
-import { changeTemplate } from './template-change.js';
+import { changeTemplate, refuseMoved } from './template-change.js';
 import { isRestartedBy } from './template-patches.js';
 import { type Tools, withTools } from './tools.js';
 import { readObject, type WorkloadRef, workloadRefOf } from './workload-object.js';
@@ -25,6 +26,7 @@ export function undoRolloutApplier(dependencies: KubernetesApplierDependencies):
         uid: change.object.uid,
         progressSeconds,
         done: `back at the template of revision ${toRevision}`,
+        takesBack: undoes(change) !== undefined,
         isDone: (workload) => same(templateOf(workload), template),
         refuseDrift: (workload) => refuseDrift(change, workload),
         // As a whole: a merge would leave what only the newer template has.
@@ -108,14 +110,13 @@ function asJson(template: V1PodTemplateSpec): JsonObject {
   ) as JsonObject;
 }
 
-/** An undo of our own failed rollout goes by its mark; a planned one by the generation that was decided on. */
+/** An undo of our own failed rollout goes by its mark; a planned one by the template that was decided on. */
 function refuseDrift(change: Change<UndoRolloutParams>, workload: Workload): void {
-  const { undoes } = change.fresh;
-  const { generation } = workload.metadata ?? {};
-  const as = typeof undoes === 'string' ? isRestartedBy(workload, undoes) : generation === change.generation;
-  if (as) return;
-  throw failure(
-    'PreconditionChanged',
-    `${change.object.name} was changed since this was planned (generation ${generation}): somebody else is at work there.`,
-  );
+  const wrong = undoes(change);
+  if (wrong === undefined) refuseMoved(change, workload);
+  else if (!isRestartedBy(workload, wrong))
+    throw failure(
+      'PreconditionChanged',
+      `${change.object.name} was changed since its rollout went wrong: somebody else is at work there.`,
+    );
 }

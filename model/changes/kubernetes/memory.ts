@@ -18,6 +18,7 @@ import {
 } from './object.js';
 import type { PodResizeParams, WorkloadMemoryParams } from './params.js';
 import { progressSeconds } from './progress.js';
+import { undoes } from './undoes.js';
 
 /** Limit and request, bytes. */
 export interface MemoryFigures {
@@ -111,11 +112,18 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };
 
+/** Why a raise that its node would not do is not taken back any more. */
+export function landedWords(pod: string): string {
+  return `The node of pod ${pod} has raised its limit meanwhile: it stays until the pod is replaced, since a lower one could kill it.`;
+}
+
 export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
   kind: 'pod.resize',
   title: 'Set memory limit and request of a running pod, in place',
   endsByItself: true,
   disruption(draft, look) {
+    if (undoes(draft) !== undefined)
+      return { disruption: 'none', why: 'its node has never raised it, so nothing that runs gets less' };
     const pod = findPod(look, draft.object.key);
     if (pod?.resizePolicy === 'RestartContainer')
       return { disruption: 'outage', why: 'its resize policy says that the container is restarted for it' };
@@ -134,8 +142,12 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
       }),
     };
     const patch = JSON.stringify({ spec: { containers: [{ name: container, resources }] } });
+    const { from, to } = said(draft);
     return {
-      sentence: `Raise the memory limit of pod ${ref.name} in place from ${said(draft).from} to ${said(draft).to}, until it is replaced`,
+      sentence:
+        undoes(draft) === undefined
+          ? `Raise the memory limit of pod ${ref.name} in place from ${from} to ${to}, until it is replaced`
+          : `Set the memory limit in the spec of pod ${ref.name} back from ${from} to ${to}`,
       command: shellCommand([
         'kubectl',
         ...kubectlWhere(ref),
@@ -156,13 +168,18 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
     const pod = findPod(look, change.object.key);
     const { before, after } = limitField(change);
     const now = pod?.limitBytes;
+    if (undoes(change) !== undefined && now === before) return landedWords(change.object.name);
     if ((now ?? null) !== before && (now ?? null) !== after)
       return `Its limit is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
     return now === after ? null : nodeRefusal(look, pod, (after ?? 0) - (before ?? 0), requestRise(change));
   },
-  undo: () => ({
-    none: 'It ends with the pod. A lower limit could kill it, so it is not lowered by itself.',
-  }),
+  undo(change, effect) {
+    if (effect === undefined || wentWrong(effect) === undefined)
+      return { none: 'It ends with the pod. A lower limit could kill it, so it is not lowered by itself.' };
+    // What the node has not done stays wanted in the pod's spec: it may come at any time, and stops another figure.
+    const { kind, object, touches, params } = change;
+    return { kind, object, touches, params, fields: turned(change), fresh: { undoes: change.id } };
+  },
   timeoutSeconds: () => 90,
 };
 

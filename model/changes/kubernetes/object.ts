@@ -2,6 +2,7 @@ import type { Change } from '../../change.js';
 import type { PodReading, WorkloadLook, WorkloadReading } from '../../kubernetes/details.js';
 import type { ChangeObject } from '../object.js';
 import type { ObjectRef } from './params.js';
+import { undoes } from './undoes.js';
 
 /** The workload that the incident is about, as a change names it. */
 export function workloadObject({ target, details }: WorkloadLook): ChangeObject {
@@ -54,9 +55,7 @@ export function settledRefusal(change: Change, look: WorkloadLook): string | nul
  * the change's id) is not stopped by that rollout.
  */
 export function templateRefusal(change: Change, look: WorkloadLook): string | null {
-  return typeof change.fresh.undoes === 'string'
-    ? workloadRefusal(change, look)
-    : settledRefusal(change, look);
+  return undoes(change) === undefined ? settledRefusal(change, look) : workloadRefusal(change, look);
 }
 
 /** Why this pod can't be acted upon, or null. */

@@ -4,6 +4,7 @@
  * of what a person approves.
  */
 import type { WorkloadKind } from '../../kubernetes/settings.js';
+import type { PlannedTemplate } from './planned-template.js';
 
 /** Where the object is. */
 export type ObjectRef = {
@@ -18,7 +19,7 @@ export type ObjectRef = {
  * `nightshift.dev/restarted-by` (the change's id) and `kubectl.kubernetes.io/restartedAt` (`fresh.at`), so that a
  * second attempt finds its own.
  */
-export type WorkloadRestartParams = {
+export type WorkloadRestartParams = PlannedTemplate & {
   readonly ref: ObjectRef;
   readonly container: string;
   readonly progressSeconds: number;
@@ -50,7 +51,11 @@ export type WorkloadMemoryParams = {
 /** `pod.resize`: the same fields of one running pod, in place. No automatic undo: a smaller limit may kill. */
 export type PodResizeParams = { readonly ref: ObjectRef; readonly container: string };
 
-/** `workload.setEnv`: field `env.NAME`, where it is defined: the template, or a ConfigMap and then a restart. */
+/**
+ * `workload.setEnv`: fields `env.NAME`, where they are defined: all in the template, or all in one ConfigMap and then a
+ * restart. The first field is of `variable`, the others of `more`, in that order: one variable alone is said as it was
+ * before there could be several, so that what was approved then still is.
+ */
 export type SetEnvParams = {
   readonly ref: ObjectRef;
   readonly workload: ObjectRef;
@@ -58,6 +63,7 @@ export type SetEnvParams = {
   readonly variable: string;
   /** Set where a ConfigMap holds it. */
   readonly configMapKey?: string;
+  readonly more?: readonly { readonly variable: string; readonly configMapKey?: string }[];
   readonly progressSeconds: number;
 };
 
@@ -65,7 +71,7 @@ export type SetEnvParams = {
 export type PodEvictParams = { readonly ref: ObjectRef; readonly graceSeconds: number };
 
 /** `workload.undoRollout`: back to the template of an earlier revision. Fields: what differs. Always asked for. */
-export type UndoRolloutParams = {
+export type UndoRolloutParams = PlannedTemplate & {
   readonly ref: ObjectRef;
   readonly toRevision: string;
   readonly progressSeconds: number;

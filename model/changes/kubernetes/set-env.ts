@@ -41,44 +41,69 @@ export function planSetEnv(
   };
 }
 
+/** One change of all that is set in the same place as the first: one rollout takes them up. */
+export function setTogether(
+  plans: readonly [ChangeDraft<SetEnvParams>, ...ChangeDraft<SetEnvParams>[]],
+): ChangeDraft<SetEnvParams> {
+  const [first, ...others] = plans;
+  const place = ({ params: { ref } }: ChangeDraft<SetEnvParams>): string => `${ref.kind} ${ref.name}`;
+  const joined = others.filter((plan) => place(plan) === place(first));
+  if (joined.length === 0) return first;
+  const more = joined.map(({ params: { variable, configMapKey } }) => ({
+    variable,
+    ...(configMapKey !== undefined && { configMapKey }),
+  }));
+  return {
+    ...first,
+    fields: [first, ...joined].flatMap(({ fields }) => fields),
+    params: { ...first.params, more },
+  };
+}
+
+/** One variable, and what becomes of it. */
+export interface Setting {
+  readonly variable: string;
+  /** Of the ConfigMap that holds it; absent where the template does. */
+  readonly key?: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What a change sets. Throws `TypeError` where its fields don't go with its variables. */
+export function settingsOf({
+  fields,
+  params,
+}: Pick<ChangeDraft<SetEnvParams>, 'fields' | 'params'>): readonly Setting[] {
+  const { variable, configMapKey, more = [] } = params;
+  const named = [{ variable, ...(configMapKey !== undefined && { configMapKey }) }, ...more];
+  return named.map(({ variable: name, configMapKey: key }, index) => {
+    const { before, after } = fields[index] ?? {};
+    if (!isValue(before) || !isValue(after))
+      throw new TypeError('workload.setEnv needs a field of texts, or null for none, for each variable');
+    return { variable: name, ...(key !== undefined && { key }), before, after };
+  });
+}
+
 export const setEnv: ChangeKind<SetEnvParams, WorkloadLook> = {
   kind: 'workload.setEnv',
-  title: 'Set an environment variable where it is defined',
+  title: 'Set environment variables where they are defined',
   disruption: (_draft, look) => rolloutHarm(look),
   describe(draft) {
-    const { ref, workload, variable, configMapKey, container } = draft.params;
-    const { before, after } = valuesOf(draft);
+    const { ref, workload, configMapKey } = draft.params;
+    const words = settingsOf(draft).map(
+      ({ variable, before, after }) => `${variable} from ${before ?? 'nothing'} to ${after ?? 'nothing'}`,
+    );
     const where = configMapKey === undefined ? kubectlName(workload) : `ConfigMap ${ref.name}`;
-    const kubectl = (...words: readonly string[]) =>
-      shellCommand(['kubectl', ...kubectlWhere(workload), ...words]);
-    const patch = JSON.stringify({ data: { [configMapKey ?? '']: after } });
     return {
-      sentence: `Set ${variable} from ${before ?? 'nothing'} to ${after ?? 'nothing'} in ${where}; the pods of ${kubectlName(workload)} are replaced`,
-      command:
-        configMapKey === undefined
-          ? kubectl(
-              'set',
-              'env',
-              kubectlName(workload),
-              '-c',
-              container,
-              after === null ? `${variable}-` : `${variable}=${after}`,
-            )
-          : `${kubectl('patch', 'configmap', ref.name, '--type=merge', '-p', patch)} && ${kubectl('rollout', 'restart', kubectlName(workload))}`,
+      sentence: `Set ${inSentence(words)} in ${where}; the pods of ${kubectlName(workload)} are replaced`,
+      command: byHand(draft),
     };
   },
   precondition(change, look) {
     const refusal = templateRefusal(change, look);
     if (refusal !== null) return refusal;
-    const { before, after } = valuesOf(change);
-    const now = look.details.workload.env.find(({ name }) => name === change.params.variable);
-    if (
-      now?.configMap?.name !== (change.params.configMapKey === undefined ? undefined : change.params.ref.name)
-    )
-      return `${change.params.variable} is defined elsewhere now than it was when this was planned.`;
-    return now?.value === (before ?? undefined) || now?.value === after
-      ? null
-      : `${change.params.variable} is ${now?.value ?? 'not set'} now, not ${before}: somebody else has set it.`;
+    const refusals = settingsOf(change).map((setting) => moved(change, setting, look));
+    return refusals.find((one) => one !== null) ?? null;
   },
   undo(change, effect) {
     if (effect !== undefined && wentWrong(effect) === undefined)
@@ -90,11 +115,38 @@ export const setEnv: ChangeKind<SetEnvParams, WorkloadLook> = {
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };
 
-function valuesOf({ fields }: Pick<ChangeDraft, 'fields'>): { before: string | null; after: string | null } {
-  const field = fields[0];
-  if (!isValue(field?.before) || !isValue(field?.after))
-    throw new TypeError('workload.setEnv needs one field with texts, or null for none');
-  return { before: field.before, after: field.after };
+/** Why a variable is no longer what was planned for, or null. */
+function moved(
+  { params: { ref, configMapKey } }: Pick<ChangeDraft<SetEnvParams>, 'params'>,
+  { variable, before, after }: Setting,
+  look: WorkloadLook,
+): string | null {
+  const now = look.details.workload.env.find(({ name }) => name === variable);
+  if (now?.configMap?.name !== (configMapKey === undefined ? undefined : ref.name))
+    return `${variable} is defined elsewhere now than it was when this was planned.`;
+  return now?.value === (before ?? undefined) || now?.value === after
+    ? null
+    : `${variable} is ${now?.value ?? 'not set'} now, not ${before}: somebody else has set it.`;
+}
+
+function byHand(draft: ChangeDraft<SetEnvParams>): string {
+  const { ref, workload, container, configMapKey } = draft.params;
+  const settings = settingsOf(draft);
+  const kubectl = (...words: readonly string[]) =>
+    shellCommand(['kubectl', ...kubectlWhere(workload), ...words]);
+  if (configMapKey === undefined) {
+    const words = settings.map(({ variable, after }) =>
+      after === null ? `${variable}-` : `${variable}=${after}`,
+    );
+    return kubectl('set', 'env', kubectlName(workload), '-c', container, ...words);
+  }
+  const data = Object.fromEntries(settings.map(({ key = '', after }) => [key, after]));
+  const patch = JSON.stringify({ data });
+  return `${kubectl('patch', 'configmap', ref.name, '--type=merge', '-p', patch)} && ${kubectl('rollout', 'restart', kubectlName(workload))}`;
+}
+
+function inSentence(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 function isValue(value: unknown): value is string | null {

@@ -8,8 +8,13 @@ import type { ShortenTtlParams } from './params.js';
 
 /** A session lives at least so long, whatever the configuration says. Seconds. */
 export const leastTtlSeconds = 900;
-/** What one kept expiry takes in Redis at most: key, value and the hash's own entry. Bytes. */
-const keptBytes = 160;
+/**
+ * What one kept expiry takes in Redis besides its key: two times in ms, and the entry of a hash that is no longer
+ * packed. Bytes; the script that keeps them counts by it, too.
+ */
+export const keptBytesBesideKey = 130;
+/** Of a key whose length is not known, bytes. */
+const usualKeyBytes = 30;
 /** An undo stays possible for so long at most, and never longer than the shortened sessions live. Seconds. */
 const undoSecondsAtMost = 3600;
 
@@ -22,6 +27,7 @@ export function planShortenTtl(
   const toSeconds = Math.max(leastTtlSeconds, settings.shortenToSeconds);
   const { url, username, passwordSecret, match } = settings;
   const object = workloadObject(look);
+  const keptBytes = sessions.keys * ((sessions.keyBytes ?? usualKeyBytes) + keptBytesBesideKey);
   return {
     kind: 'sessions.shortenTtl',
     object,
@@ -34,7 +40,7 @@ export function planShortenTtl(
       match,
       toSeconds,
       idleSeconds: leastTtlSeconds,
-      hashBytesAtMost: roundedUp(sessions.keys * keptBytes),
+      hashBytesAtMost: roundedUp(keptBytes),
       undoSeconds: Math.min(undoSecondsAtMost, toSeconds),
     },
     fresh: {
@@ -42,6 +48,7 @@ export function planShortenTtl(
       ...(!sessions.complete && { atLeast: true }),
       ...(sessions.idleShare !== undefined && { idleShare: sessions.idleShare }),
       ...(sessions.bytes !== undefined && { bytes: sessions.bytes }),
+      keptBytes,
     },
   };
 }
@@ -97,7 +104,14 @@ function lossOf({ fresh, params }: ChangeDraft<ShortenTtlParams>): string {
       ? `, ${Math.round(idleShare * 100)} % of them idle for ${duration(params.idleSeconds)} or longer`
       : '';
   const held = typeof size === 'number' ? `, ${bytes(size)} in all` : '';
-  return `there are ${count}${idle}${held}: those that are not used again are lost`;
+  return `there are ${count}${idle}${held}: those that are not used again are lost${keptWords(fresh, params)}`;
+}
+
+/** What the undo costs: Redis holds it beside the sessions. */
+function keptWords({ keptBytes }: ChangeDraft['fresh'], { hashBytesAtMost }: ShortenTtlParams): string {
+  return typeof keptBytes === 'number'
+    ? `; what their lives were is kept in Redis, about ${bytes(keptBytes)}, ${bytes(hashBytesAtMost)} at most`
+    : '';
 }
 
 /** By hand it is slower, and keeps nothing for an undo. Passwords: REDISCLI_AUTH. */

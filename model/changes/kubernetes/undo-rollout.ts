@@ -4,6 +4,7 @@ import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
 import { kubectlName, kubectlWhere, workloadObject, workloadRef, workloadRefusal } from './object.js';
 import type { UndoRolloutParams } from './params.js';
+import { forTemplate, templateMoved } from './planned-template.js';
 import { progressSeconds } from './progress.js';
 
 /** Back to an earlier revision's template. `differs` is the diff that people decide on, as the change makes it. */
@@ -13,7 +14,7 @@ export function planUndoRollout(
   differs: readonly FieldChange[],
 ): ChangeDraft<UndoRolloutParams> {
   const object = workloadObject(look);
-  return {
+  return forTemplate(look, {
     kind: 'workload.undoRollout',
     object,
     touches: [object.key],
@@ -21,7 +22,7 @@ export function planUndoRollout(
     generation: look.details.workload.generation,
     params: { ref: workloadRef(look), toRevision, progressSeconds: progressSeconds(look) },
     fresh: { resourceVersion: look.details.workload.resourceVersion },
-  };
+  });
 }
 
 /** Takes back a rollout of ours that went wrong. `undoes`: the change whose mark the template must still carry. */
@@ -59,12 +60,7 @@ export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
   }),
   precondition(change, look) {
     // A rollout that is under way may be the very thing that is to be undone.
-    const refusal = workloadRefusal(change, look);
-    if (refusal !== null) return refusal;
-    const { generation, name } = look.details.workload;
-    return change.generation === undefined || generation === change.generation
-      ? null
-      : `${name} was changed since this was planned (generation ${generation}, not ${change.generation}).`;
+    return workloadRefusal(change, look) ?? templateMoved(change, look.details.workload);
   },
   undo: () => ({ none: 'The newer release is rolled out again by those who made it.' }),
   expectedAlerts: rolloutAlerts,

@@ -4,17 +4,18 @@ import { shellCommand } from '../shell.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
 import { kubectlName, kubectlWhere, templateRefusal, workloadObject, workloadRef } from './object.js';
 import type { WorkloadRestartParams } from './params.js';
+import { forTemplate, templateMoved } from './planned-template.js';
 import { progressSeconds } from './progress.js';
 import { backTo } from './undo-rollout.js';
 
 /**
  * A rolling restart. `fresh.at` is the time of the look: the annotation's value, so that every attempt writes the
- * same and only the first one is a rollout; `fresh.generation` is what must still be there.
+ * same and only the first one is a rollout.
  */
 export function planWorkloadRestart(look: WorkloadLook): ChangeDraft<WorkloadRestartParams> {
   const object = workloadObject(look);
   const { generation, container } = look.details.workload;
-  return {
+  return forTemplate(look, {
     kind: 'workload.restart',
     object,
     touches: [object.key],
@@ -22,7 +23,7 @@ export function planWorkloadRestart(look: WorkloadLook): ChangeDraft<WorkloadRes
     generation,
     params: { ref: workloadRef(look), container, progressSeconds: progressSeconds(look) },
     fresh: { at: look.at },
-  };
+  });
 }
 
 export const workloadRestart: ChangeKind<WorkloadRestartParams, WorkloadLook> = {
@@ -34,12 +35,7 @@ export const workloadRestart: ChangeKind<WorkloadRestartParams, WorkloadLook> = 
     command: shellCommand(['kubectl', ...kubectlWhere(ref), 'rollout', 'restart', kubectlName(ref)]),
   }),
   precondition(change, look) {
-    const refusal = templateRefusal(change, look);
-    if (refusal !== null) return refusal;
-    const { generation, name } = look.details.workload;
-    return generation === change.generation
-      ? null
-      : `${name} was changed since this was planned (generation ${generation}, not ${change.generation}).`;
+    return templateRefusal(change, look) ?? templateMoved(change, look.details.workload);
   },
   undo(change, effect) {
     // Nothing brings back what the processes knew; but pods that can't start are taken back to the template before.

@@ -1,8 +1,10 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { createKubernetesAppliers } from '../../../activities/kubernetes/appliers/index.js';
 import { type Cluster, connectCluster } from '../../../activities/kubernetes/client.js';
-import type { Workload } from '../../../activities/kubernetes/workload.js';
-import type { Change, Effect, FieldChange } from '../../../model/change.js';
+import { templateDigest } from '../../../activities/kubernetes/template-digest.js';
+import { templateOf, type Workload } from '../../../activities/kubernetes/workload.js';
+import type { Change, ChangeKind, Effect, FieldChange } from '../../../model/change.js';
+import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
 import type { ObjectRef } from '../../../model/changes/kubernetes/params.js';
 import type { JsonObject } from '../../../model/json.js';
 import type { WorkloadKind, WorkloadSettings } from '../../../model/kubernetes/settings.js';
@@ -97,8 +99,9 @@ export class Subject {
     });
   }
 
-  restart(): Promise<Change> {
-    return this.change('workload.restart', { fresh: { at: new Date().toISOString() } });
+  async restart(): Promise<Change> {
+    const template = templateDigest(templateOf(await this.read()));
+    return this.change('workload.restart', { params: { template }, fresh: { at: new Date().toISOString() } });
   }
 
   memory(from: number, to: number): Promise<Change> {
@@ -107,10 +110,10 @@ export class Subject {
     });
   }
 
-  env(variable: string, before: string | null, after: string | null): Promise<Change> {
+  env(variable: string, before: string | null, after: string | null, more: JsonObject = {}): Promise<Change> {
     return this.change('workload.setEnv', {
       fields: [{ name: `env.${variable}`, before, after }],
-      params: { workload: { ...this.ref }, variable },
+      params: { workload: { ...this.ref }, variable, ...more },
     });
   }
 
@@ -143,6 +146,21 @@ export class Subject {
     ) => Promise<Effect>;
     return applier(change, attempt.context);
   }
+
+  /** As the engine takes it back: by the registered undo. */
+  async undone(change: Change, effect: Effect, attempt = this.attempt()): Promise<Effect> {
+    const draft = undoOf(change, effect);
+    if (!('kind' in draft)) throw new Error(draft.none);
+    const { generation: _, ...rest } = change;
+    return this.apply({ ...rest, ...draft, id: `${change.id}/undo` }, attempt);
+  }
+}
+
+function undoOf(change: Change, effect: Effect): ReturnType<ChangeKind['undo']> {
+  const kinds: Readonly<
+    Record<string, { undo(change: never, effect: Effect): ReturnType<ChangeKind['undo']> }>
+  > = kubernetesKinds;
+  return kinds[change.kind]?.undo(change as never, effect) ?? { none: `no kind ${change.kind}` };
 }
 
 /** The cluster by another way: a proxy's address, or an account's token. */

@@ -22,6 +22,23 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
   afterAll(() => ns?.close());
 
   const effects = () => ns.audit.effects(ns.name).map(({ verb, resource }) => `${verb} ${resource}`);
+  type Value = { readonly variable: string; readonly before: string | null; readonly after: string };
+  /** Variables of the ConfigMap `web`, whose keys are called as they are. */
+  const inConfigMap = (of: Subject, [first, ...more]: readonly [Value, ...Value[]]) =>
+    of.change('workload.setEnv', {
+      ref: { ...web.ref, kind: 'ConfigMap', name: 'web' },
+      fields: [first, ...more].map(({ variable, before, after }) => ({
+        name: `env.${variable}`,
+        before,
+        after,
+      })),
+      params: {
+        workload: { ...of.ref },
+        variable: first.variable,
+        configMapKey: first.variable,
+        ...(more.length > 0 && { more: more.map(({ variable }) => ({ variable, configMapKey: variable })) }),
+      },
+    });
   const container = async () => (await web.read()).spec?.template.spec?.containers[0];
 
   test('a restart replaces the pods, and a later attempt finds its own', async () => {
@@ -37,12 +54,24 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
     expect(effects()).toEqual(['patch deployments']);
   });
 
-  test('what somebody else changed since it was planned stops a restart', async () => {
+  test('another template than the planned one stops a restart; another generation alone does not', async () => {
     const change = await web.restart();
+    const { template: _, ...params } = change.params;
+    // As an autoscaler does it, whatever it scales.
     await ns.patch('Deployment', 'web', { spec: { minReadySeconds: 1 } });
     await ns.patch('Deployment', 'web', { spec: { minReadySeconds: 0 } });
-    await expect(web.apply(change)).rejects.toMatchObject({ type: 'PreconditionChanged' });
-    expect(effects()).toEqual([]);
+    // Before looks told the template, the generation was all there was to go by.
+    await expect(web.apply({ ...change, params })).rejects.toMatchObject({ type: 'PreconditionChanged' });
+    expect(await web.apply(change)).toMatchObject({ status: 'applied' });
+    const late = await web.restart();
+    const annotations = { somebody: 'was here' };
+    await ns.patch('Deployment', 'web', { spec: { template: { metadata: { annotations } } } });
+    await expect(web.apply(late)).rejects.toMatchObject({
+      type: 'PreconditionChanged',
+      message: 'web was changed since this was planned: its template is another one.',
+    });
+    expect(effects()).toEqual(['patch deployments']);
+    await web.ready();
   });
 
   test('writes by others on the way are looked at again, and don’t stop it', async () => {
@@ -89,15 +118,54 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
       data: { TTL: '86400' },
     });
     const before = await web.pod();
-    const change = await web.change('workload.setEnv', {
-      ref: { ...web.ref, kind: 'ConfigMap', name: 'web' },
-      fields: [{ name: 'env.TTL', before: '86400', after: '3600' }],
-      params: { workload: { ...web.ref }, variable: 'TTL', configMapKey: 'TTL' },
-    });
+    const change = await inConfigMap(web, [{ variable: 'TTL', before: '86400', after: '3600' }]);
     expect(await web.apply(change)).toMatchObject({ status: 'applied' });
     expect(await ns.get('ConfigMap', 'web')).toMatchObject({ data: { TTL: '3600' } });
     expect((await web.pod()).metadata?.uid).not.toBe(before.metadata?.uid);
     expect(effects()).toEqual(['patch configmaps', 'patch deployments']);
+  });
+
+  test('several variables of one ConfigMap are one write, and one rollout', async () => {
+    const change = await inConfigMap(web, [
+      { variable: 'TTL', before: '3600', after: '1800' },
+      { variable: 'POOL', before: null, after: '20' },
+    ]);
+    expect(await web.apply(change)).toMatchObject({ status: 'applied' });
+    expect(await ns.get('ConfigMap', 'web')).toMatchObject({ data: { TTL: '1800', POOL: '20' } });
+    expect(effects()).toEqual(['patch configmaps', 'patch deployments']);
+  });
+
+  test('a ConfigMap is not left half-done where the restart after it is not allowed', async () => {
+    const rules = [
+      {
+        apiGroups: ['apps', ''],
+        resources: ['deployments', 'replicasets', 'configmaps'],
+        verbs: ['get', 'list'],
+      },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['patch'] },
+    ];
+    const cluster = clusterBy(await ns.kubeconfigFor('half', rules));
+    const change = await inConfigMap(web, [{ variable: 'TTL', before: '1800', after: '900' }]);
+    await expect(web.apply(change, web.attempt(), cluster)).rejects.toMatchObject({
+      type: 'PermissionDenied',
+      message: expect.stringMatching(
+        /cannot patch resource "deployments".*Nothing was changed: TTL 900 → 1800/,
+      ),
+    });
+    cluster.close();
+    expect(await ns.get('ConfigMap', 'web')).toMatchObject({ data: { TTL: '1800', POOL: '20' } });
+    expect(effects()).toEqual(['patch configmaps', 'patch configmaps']);
+  });
+
+  test('a ConfigMap is not written where no rollout would take it up', async () => {
+    const manual = new Subject(ns, 'StatefulSet', 'manual');
+    const spec = { updateStrategy: { type: 'OnDelete' } };
+    await ns.create(aWorkload({ kind: 'StatefulSet', name: 'manual', image, replicas: 0, spec }));
+    ns.audit.mark();
+    const change = await inConfigMap(manual, [{ variable: 'TTL', before: '1800', after: '900' }]);
+    await expect(manual.apply(change)).rejects.toThrow(/update strategy OnDelete/);
+    expect(effects()).toEqual([]);
+    await ns.remove('StatefulSet', 'manual');
   });
 
   test('back to an earlier revision: its template as a whole, by its own ReplicaSet', async () => {
@@ -159,7 +227,7 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
     await ns.remove('HorizontalPodAutoscaler', 'web');
   });
 
-  test('a pod is resized in place, and its node’s refusal is told', async () => {
+  test('a pod is resized in place; what its node refuses is told, and taken out of its spec again', async () => {
     const resize = async (to: number) =>
       web.ofPod('pod.resize', {
         fields: [
@@ -182,10 +250,24 @@ describe.skipIf(!hasCluster)(`changing a real workload (${needsCluster})`, () =>
       restartCount: 0,
       resources: { limits: { memory: '72Mi' } },
     });
-    const refused = await web.apply(await resize(1024 * 1024));
-    expect(refused).toMatchObject({ status: 'nothing' });
+    const change = await resize(1024 * 1024);
+    const refused = await web.apply(change);
+    expect(refused).toMatchObject({ status: 'applied', details: { failed: true, why: 'notResized' } });
     expect(refused.note).toMatch(/its node can not do that: .*capacity/i);
-    expect(effects()).toEqual(['patch pods/resize', 'patch pods/resize']);
+    expect(await web.undone(change, refused)).toMatchObject({
+      status: 'applied',
+      note: expect.stringContaining('its node had never raised it'),
+    });
+    const after = await web.pod();
+    expect(after.spec?.containers[0]?.resources).toMatchObject(pod.spec?.containers[0]?.resources ?? {});
+    expect(after.status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 0,
+      resources: { limits: { memory: '72Mi' } },
+    });
+    expect(after.status?.conditions?.filter(({ type }) => type.startsWith('PodResize'))).toEqual([]);
+    // Another figure is no longer taken for somebody else's change.
+    expect(await web.apply(await resize(96))).toMatchObject({ status: 'applied' });
+    expect(effects()).toEqual(Array(4).fill('patch pods/resize'));
   });
 
   test('a pod is evicted by its uid, and its successor is waited for', async () => {

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Change, ChangeKind, Effect } from '../../../model/change.js';
-import { kubernetesKinds } from '../../../model/changes/kubernetes/index.js';
 import { hasCluster, needsCluster, redisImage, TestNamespace } from '../../support/cluster.js';
 import { aWorkload } from '../../support/manifests.js';
 import { MiB, Subject } from './applier-kit.js';
@@ -19,13 +17,6 @@ const picky = {
   },
 };
 
-function undoOf(change: Change, effect: Effect): ReturnType<ChangeKind['undo']> {
-  const kinds: Readonly<
-    Record<string, { undo(change: never, effect: Effect): ReturnType<ChangeKind['undo']> }>
-  > = kubernetesKinds;
-  return kinds[change.kind]?.undo(change as never, effect) ?? { none: `no kind ${change.kind}` };
-}
-
 describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
   let ns: TestNamespace;
   beforeAll(async () => {
@@ -43,14 +34,6 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
     return subject;
   }
 
-  /** As the engine takes it back: by the registered undo. */
-  async function undone(subject: Subject, change: Change, effect: Effect): Promise<Effect> {
-    const draft = undoOf(change, effect);
-    if (!('kind' in draft)) throw new Error(draft.none);
-    const { generation: _, ...rest } = change;
-    return subject.apply({ ...rest, ...draft, id: `${change.id}/undo` });
-  }
-
   test('a crash loop is told from a pod that never gets ready; both are taken back', async () => {
     const web = await made('picky');
     const before = await web.pod();
@@ -61,17 +44,92 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
       details: { failed: true, why: 'crashLoop', previousRevision: '1' },
     });
     expect(crashed.note).toMatch(/its rollout went wrong: pod picky-.*exit code 3/);
-    expect(await undone(web, crash, crashed)).toMatchObject({ status: 'applied' });
+    expect(await web.undone(crash, crashed)).toMatchObject({ status: 'applied' });
 
     const ill = await web.env('MODE', 'well', 'ill');
     const never = await web.apply(ill);
     expect(never).toMatchObject({ details: { failed: true, why: 'neverReady', deadline: true } });
     expect(never.note).toMatch(/runs and does not become ready.*progress deadline has passed/);
-    const back = await undone(web, ill, never);
+    const back = await web.undone(ill, never);
     expect(back).toMatchObject({ status: 'applied' });
     expect(back.details).not.toHaveProperty('failed');
     // With a surge, the old pod has served all the time.
     expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
+  });
+
+  test('a StatefulSet whose pods crash or never get ready is freed: it would wait for them for ever', async () => {
+    const db = new Subject(ns, 'StatefulSet', 'ordered');
+    const { container, env } = picky;
+    await ns.create(aWorkload({ kind: 'StatefulSet', name: 'ordered', image, replicas: 2, container, env }));
+    await db.ready();
+    const [first] = await db.pods();
+    for (const [value, why] of [
+      ['crash', 'crashLoop'],
+      ['ill', 'neverReady'],
+    ] as const) {
+      ns.audit.mark();
+      // Its controller calls nothing stuck: what is waited for is said by the change.
+      const change = await db.env('MODE', 'well', value, { progressSeconds: 5 });
+      const effect = await db.apply(change);
+      expect(effect).toMatchObject({ details: { failed: true, why } });
+      const [bad] = (await db.pods()).filter(({ metadata }) => metadata?.name === 'ordered-1');
+      const back = await db.undone(change, effect);
+      expect(back).toMatchObject({ status: 'applied', details: { evicted: [bad?.metadata?.uid] } });
+      expect(back.details).not.toHaveProperty('failed');
+      expect(back.note).toMatch(/2 of 2 pods are replaced and ready, of which 1 had to be evicted for it/);
+      await db.ready();
+      expect(ns.audit.effects(ns.name).map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([
+        'patch statefulsets',
+        'patch statefulsets',
+        'create pods/eviction',
+      ]);
+    }
+    // The pod that served all the time was left alone.
+    expect((await db.pods()).map(({ metadata }) => metadata?.uid)).toContain(first?.metadata?.uid);
+    await ns.remove('StatefulSet', 'ordered');
+  });
+
+  test('an eviction that frees a StatefulSet waits for its disruption budget, and says so', async () => {
+    const db = new Subject(ns, 'StatefulSet', 'budgeted');
+    const { container, env } = picky;
+    await ns.create(aWorkload({ kind: 'StatefulSet', name: 'budgeted', image, replicas: 2, container, env }));
+    await db.ready();
+    const change = await db.env('MODE', 'well', 'ill', { progressSeconds: 5 });
+    const effect = await db.apply(change);
+    const budget = { minAvailable: 2, selector: { matchLabels: { app: 'budgeted' } } };
+    const metadata = { name: 'both-stay' };
+    await ns.create({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: budget });
+    const attempt = db.attempt();
+    const going = db.undone(
+      { ...change, params: { ...change.params, progressSeconds: 120 } },
+      effect,
+      attempt,
+    );
+    await expect
+      .poll(() => JSON.stringify(attempt.left()), { timeout: 30_000 })
+      .toMatch(/pod budgeted-1 is to be evicted: a disruption budget says wait/);
+    await ns.remove('PodDisruptionBudget', 'both-stay');
+    expect(await going).toMatchObject({
+      status: 'applied',
+      note: expect.stringContaining('1 had to be evicted'),
+    });
+    await ns.remove('StatefulSet', 'budgeted');
+  });
+
+  test('a DaemonSet frees itself: its controller replaces what is not ready first', async () => {
+    const agent = new Subject(ns, 'DaemonSet', 'daemon');
+    const { container, env } = picky;
+    await ns.create(aWorkload({ kind: 'DaemonSet', name: 'daemon', image, container, env }));
+    await agent.ready();
+    ns.audit.mark();
+    const change = await agent.env('MODE', 'well', 'ill', { progressSeconds: 5 });
+    const effect = await agent.apply(change);
+    expect(effect).toMatchObject({ details: { failed: true, why: 'neverReady' } });
+    const back = await agent.undone(change, effect);
+    expect(back.details).not.toHaveProperty('failed');
+    await agent.ready();
+    expect(ns.audit.effects(ns.name).map(({ resource }) => resource)).toEqual(['daemonsets', 'daemonsets']);
+    await ns.remove('DaemonSet', 'daemon');
   });
 
   /** Its pods take their mode from a ConfigMap when they start: what runs goes on. */
@@ -89,7 +147,7 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
     const change = await web.restart();
     const effect = await web.apply(change);
     expect(effect).toMatchObject({ details: { failed: true, why: 'crashLoop', previousRevision: '1' } });
-    expect(await undone(web, change, effect)).toMatchObject({ status: 'applied' });
+    expect(await web.undone(change, effect)).toMatchObject({ status: 'applied' });
     expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
   });
 
@@ -132,7 +190,7 @@ describe.skipIf(!hasCluster)(`rollouts that go wrong (${needsCluster})`, () => {
     const effect = await web.apply(change);
     expect(effect).toMatchObject({ details: { failed: true, why: 'unschedulable', deadline: true } });
     expect(effect.note).toMatch(/no node takes it: .*Insufficient memory/);
-    expect(await undone(web, change, effect)).toMatchObject({ status: 'applied' });
+    expect(await web.undone(change, effect)).toMatchObject({ status: 'applied' });
     expect((await web.read()).spec?.template.spec?.containers[0]?.resources).toMatchObject({
       limits: { memory: '64Mi' },
       requests: { memory: '16Mi' },

@@ -5,11 +5,12 @@ import type { kubernetesKinds } from '../../../model/changes/kubernetes/index.js
 import { planPodResize, planWorkloadMemory } from '../../../model/changes/kubernetes/memory.js';
 import { planPodClearCache, planPodGc } from '../../../model/changes/kubernetes/pod-calls.js';
 import { planPodEvict } from '../../../model/changes/kubernetes/pod-evict.js';
-import { planSetEnv } from '../../../model/changes/kubernetes/set-env.js';
+import { planSetEnv, setTogether } from '../../../model/changes/kubernetes/set-env.js';
 import { planShortenTtl } from '../../../model/changes/kubernetes/shorten-ttl.js';
 import { planUndoRollout } from '../../../model/changes/kubernetes/undo-rollout.js';
 import { planWorkloadRestart } from '../../../model/changes/kubernetes/workload-restart.js';
 import { planWorkloadScale } from '../../../model/changes/kubernetes/workload-scale.js';
+import type { JsonObject } from '../../../model/json.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import { anyRunbook } from '../../../model/runbook.js';
 import { agentBrunoHighMemoryUsage as runbook } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/index.js';
@@ -202,6 +203,53 @@ describe('somebody else', () => {
   });
 });
 
+describe('a change of the template as a whole', () => {
+  const told = (templateDigest: string, generation = 7) => at({ workload: { templateDigest, generation } });
+  it.each([
+    ['workload.restart', planWorkloadRestart],
+    ['workload.undoRollout', (now: WorkloadLook) => planUndoRollout(now, '6', [])],
+  ] as const)('%s is approved for the template, which an autoscaler does not change', (_, plan) => {
+    const draft: ChangeDraft = plan(told('abc'));
+    // Looks of before tell no template: what was approved by the generation still is.
+    expect([draft.generation, plan(look).generation]).toEqual([undefined, 7]);
+    expect(changeHash(plan(told('abc', 8)))).toBe(changeHash(draft));
+    expect(changeHash(plan(told('abd')))).not.toBe(changeHash(draft));
+    expect(refusal(draft, told('abc', 8))).toBeNull();
+    expect(refusal(draft, told('abd'))).toContain('its template is another one');
+    expect(refusal(draft, look)).toContain('its template is another one');
+  });
+});
+
+describe('a resize that its node does not do', () => {
+  const change = whole(drafts['pod.resize'][0]);
+  const went = (details: JsonObject) => ({ status: 'applied' as const, at: '', note: 'Infeasible', details });
+  const undo = kindOf('pod.resize').undo(change, went({ failed: true }));
+  if (!('kind' in undo)) throw new Error(undo.none);
+
+  it('is taken out of the pod’s spec, and disrupts nothing: nothing ran with it', () => {
+    expect(undo.fields).toEqual([
+      { name: 'limits.memory', before: 2 * GiB, after: GiB },
+      { name: 'requests.memory', before: 512 * MiB, after: 256 * MiB },
+    ]);
+    expect(whole(undo)).toMatchObject({
+      disruption: 'none',
+      sentence: 'Set the memory limit in the spec of pod agent-bruno-a back from 2 GiB to 1 GiB',
+    });
+    // No room is needed for it.
+    expect(refusal(undo, at({ details: { nodes: [] } }))).toBeNull();
+  });
+
+  it('stays where the node has done it meanwhile: a lower limit could kill', () => {
+    expect(refusal(undo, at({ pod: { limitBytes: 2 * GiB } }))).toMatch(/has raised its limit meanwhile/);
+    expect(refusal(undo, at({ pod: { limitBytes: 3 * GiB } }))).toMatch(/somebody else/);
+  });
+
+  it('is the only one with an undo: what the node did ends with the pod', () => {
+    expect(kindOf('pod.resize').undo(change, undefined)).toHaveProperty('none');
+    expect(kindOf('pod.resize').undo(change, went({}))).toHaveProperty('none');
+  });
+});
+
 describe('how much it disrupts now', () => {
   const disruption = (draft: ChangeDraft, now: WorkloadLook) => whole(draft, now).disruption;
 
@@ -261,6 +309,58 @@ describe('by hand', () => {
     expect(whole(planned(planSetEnv(there, rule)), there).command).toBe(
       `kubectl --context prod -n bruno patch configmap agent-env --type=merge -p '{"data":{"SESSION_TTL":"3600"}}' && kubectl --context prod -n bruno rollout restart deployment/agent-bruno`,
     );
+  });
+});
+
+describe('several variables in one place', () => {
+  const pool = fullSettings.env[1] ?? rule;
+  const draft = setTogether([planned(planSetEnv(look, rule)), planned(planSetEnv(look, pool))]);
+
+  it('are one change, in a sentence and by one command', () => {
+    expect(whole(draft)).toMatchObject({
+      fields: [
+        { name: 'env.SESSION_TTL', before: '86400', after: '3600' },
+        { name: 'env.REDIS_POOL_SIZE', before: '500', after: '20' },
+      ],
+      sentence:
+        'Set SESSION_TTL from 86400 to 3600 and REDIS_POOL_SIZE from 500 to 20 in deployment/agent-bruno; the pods of deployment/agent-bruno are replaced',
+      command:
+        'kubectl --context prod -n bruno set env deployment/agent-bruno -c agent-bruno SESSION_TTL=3600 REDIS_POOL_SIZE=20',
+    });
+    expect(refusal(draft, look)).toBeNull();
+  });
+
+  it('are refused where somebody else has set one of them, and taken back together', () => {
+    const env = look.details.workload.env.map((one) =>
+      one.name === 'REDIS_POOL_SIZE' ? { ...one, value: '50' } : one,
+    );
+    expect(refusal(draft, at({ workload: { env } }))).toBe(
+      'REDIS_POOL_SIZE is 50 now, not 500: somebody else has set it.',
+    );
+    const undo = kindOf('workload.setEnv').undo(whole(draft), undefined);
+    if (!('kind' in undo)) throw new Error(undo.none);
+    expect(whole(undo).command).toMatch(/SESSION_TTL=86400 REDIS_POOL_SIZE=500$/);
+  });
+
+  it('are only those of one object: another one is another rollout', () => {
+    const configMap = { name: 'agent-env', key: 'pool', resourceVersion: '1' };
+    const env = look.details.workload.env.map((one) =>
+      one.name === 'REDIS_POOL_SIZE' ? { ...one, from: 'configMap' as const, configMap } : one,
+    );
+    const there = at({ workload: { env } });
+    const apart = setTogether([planned(planSetEnv(there, rule)), planned(planSetEnv(there, pool))]);
+    expect(apart.fields.map(({ name }) => name)).toEqual(['env.SESSION_TTL']);
+  });
+
+  it('that is one alone is said as ever, so that what was approved before still is', () => {
+    expect(draft.params).toHaveProperty('more');
+    expect(setTogether([planned(planSetEnv(look, rule))]).params).toEqual({
+      ref: { cluster: 'prod', namespace: 'bruno', kind: 'Deployment', name: 'agent-bruno' },
+      workload: { cluster: 'prod', namespace: 'bruno', kind: 'Deployment', name: 'agent-bruno' },
+      container: 'agent-bruno',
+      variable: 'SESSION_TTL',
+      progressSeconds: 600,
+    });
   });
 });
 

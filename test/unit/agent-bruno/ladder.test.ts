@@ -72,8 +72,8 @@ describe('the ladder', () => {
       'resize-pods',
       'scale-out',
       'evict-pod',
-      'restart-workload',
       'set-environment',
+      'restart-workload',
       'raise-limit',
       'undo-release',
       'shorten-sessions',
@@ -81,6 +81,19 @@ describe('the ladder', () => {
     const order = ['none', 'brief', 'outage', 'dataLoss'];
     const usual = runbook.ladder.map(({ usually }) => order.indexOf(usually));
     expect(usual).toEqual(usual.toSorted((a, b) => a - b));
+  });
+
+  it('sets what lets the cause come back before it restarts: both replace the pods', () => {
+    const first = (at: WorkloadLook) =>
+      runbook.ladder.find((one) => {
+        const proposal = one.propose(at, because(causes.pools));
+        return (
+          'changes' in proposal && proposal.changes.some((draft) => whole(draft, at).disruption !== 'none')
+        );
+      })?.name;
+    const full = { others: both };
+    expect(first(look(full))).toBe('set-environment');
+    expect(first(look({ ...full, settings: { env: [] } }))).toBe('restart-workload');
   });
 
   const fits: Readonly<Record<string, readonly CauseName[]>> = {
@@ -211,7 +224,26 @@ describe('a rolling restart', () => {
 });
 
 describe('setting a variable', () => {
-  it('sets one at a time, the one against the cause', () => {
+  it('sets all that are against the cause and defined in one place, by one rollout', () => {
+    const pools = ['REDIS_POOL_SIZE', 'MONGO_POOL_SIZE', 'HTTP_POOL_SIZE'];
+    const env = pools.map((name) => ({ name, to: '20', against: 'pools' as const, harm: '' }));
+    const configMap = { name: 'agent-env', key: 'http', resourceVersion: '1' };
+    const set = pools.map((name) => ({ name, value: '500', from: 'template' as const }));
+    const elsewhere = [
+      ...set.slice(0, 2),
+      { ...set[2], name: 'HTTP_POOL_SIZE', from: 'configMap' as const, configMap },
+    ];
+    const made = (now: WorkloadLook['details']['workload']['env']) =>
+      drafts(
+        'set-environment',
+        look({ settings: { env }, workload: { env: now } }),
+        because(causes.pools),
+      ).map(({ fields }) => fields.map(({ name }) => name));
+    expect(made(set)).toEqual([pools.map((name) => `env.${name}`)]);
+    expect(made(elsewhere)).toEqual([['env.REDIS_POOL_SIZE', 'env.MONGO_POOL_SIZE']]);
+  });
+
+  it('sets only what is against the cause', () => {
     const [draft, ...more] = drafts('set-environment', look(), because(causes.sessions));
     expect(more).toEqual([]);
     expect(draft?.fields).toEqual([{ name: 'env.SESSION_TTL', before: '86400', after: '3600' }]);
@@ -232,6 +264,22 @@ describe('setting a variable', () => {
     expect(skip('set-environment', look({ workload: { env: set } }), because(causes.sessions))).toContain(
       'is 1800 already',
     );
+  });
+
+  it('is for a restart where a ConfigMap has the value and was written after the pods had started', () => {
+    const configMap = { name: 'agent-env', key: 'SESSION_TTL', resourceVersion: '1' };
+    const env = [{ name: 'SESSION_TTL', value: '3600', from: 'configMap' as const, configMap }];
+    const written = (second: number) => [
+      { at: atSecond(second), kind: 'config' as const, what: 'ConfigMap agent-env was written by somebody' },
+    ];
+    const at = (second: number) => look({ workload: { env }, details: { lately: written(second) } });
+    expect(skip('set-environment', at(-60), because(causes.sessions))).toContain('a restart takes it up');
+    // Whether it was this setting that was written there, a person must say.
+    const [draft] = drafts('restart-workload', at(-60), because(causes.sessions));
+    expect(draft).toMatchObject({ kind: 'workload.restart', alwaysAsk: true });
+    expect(skip('set-environment', at(-9000), because(causes.sessions))).toBe('SESSION_TTL is 3600 already');
+    expect(skip('restart-workload', at(-9000), because(causes.sessions))).toContain('not against');
+    expect(skip('restart-workload', look(), because(causes.sessions))).toContain('not against');
   });
 
   it('leaves a Secret and what a controller owns alone', () => {
@@ -387,7 +435,7 @@ describe('shortening the lives of sessions', () => {
     const change = whole(drafts('shorten-sessions', look(), many)[0] as ChangeDraft, look());
     expect(change).toMatchObject({ disruption: 'dataLoss', alwaysAsk: true });
     expect(change.disruptionWhy).toBe(
-      'there are 400 sessions, 60 % of them idle for 15 min or longer, 3.13 MiB in all: those that are not used again are lost',
+      'there are 400 sessions, 60 % of them idle for 15 min or longer, 3.13 MiB in all: those that are not used again are lost; what their lives were is kept in Redis, about 62.5 KiB, 16 MiB at most',
     );
   });
 

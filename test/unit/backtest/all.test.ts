@@ -12,7 +12,7 @@ import {
 } from '../../../replay/backtest/index.js';
 import type { Pointer } from '../../../replay/sources.js';
 import { bundle } from '../../../worker/bundle.js';
-import { factsOf, folder, incidents, outcome, recording, tankModule, terminated, told } from './kit.js';
+import { bothTold, factsOf, folder, incidents, outcome, recording, tankModule, terminated } from './kit.js';
 
 let scratch: string;
 /** The bundle of today's code. */
@@ -56,7 +56,8 @@ it('works many at once, and says of the rest why they were left out', async () =
   for (const name of names) {
     const pair = done.get(name);
     if (!pair || !('pair' in pair)) throw new Error(`${name} was left out`);
-    expect(told(pair.pair.candidate.facts)).toEqual(told(pair.pair.recorded));
+    const [now, then] = bothTold(pair.pair.candidate.facts, pair.pair.recorded);
+    expect(now).toEqual(then);
     expect(pair.pair.incident).toMatchObject({ workflowId: recording(name).workflowId, status: 'COMPLETED' });
   }
   expect(done.get('torn')).toMatchObject({ left: expect.any(String) });

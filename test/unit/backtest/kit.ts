@@ -67,6 +67,35 @@ export function told(facts: readonly Fact[]): readonly object[] {
   return facts.filter(({ type }) => type !== 'notified').map(({ n: _, ...fact }) => fact);
 }
 
+/**
+ * What a run and its recording both tell. Where the recording is from before the rungs of its ladder were put in
+ * another order, those that were passed by came in the old one: all else must still be the same.
+ */
+export function bothTold(
+  run: readonly Fact[],
+  recorded: readonly Fact[],
+): readonly [readonly object[], readonly object[]] {
+  const [now, then] = [ladderIn(run), ladderIn(recorded)];
+  const reordered = now.join() !== then.join() && now.toSorted().join() === then.toSorted().join();
+  const kept = (facts: readonly Fact[]) => told(reordered ? inAnyOrder(facts) : facts);
+  return [kept(run), kept(recorded)];
+}
+
+function ladderIn(facts: readonly Fact[]): readonly string[] {
+  const opened = facts.find((fact) => fact.type === 'opened');
+  return opened?.ladder.map(({ remedy }) => remedy) ?? [];
+}
+
+function inAnyOrder(facts: readonly Fact[]): readonly Fact[] {
+  return facts
+    .filter(({ type }) => type !== 'rungSkipped')
+    .map((fact) => (fact.type === 'opened' ? { ...fact, ladder: byRemedy(fact.ladder) } : fact));
+}
+
+function byRemedy<T extends { readonly remedy: string }>(ladder: readonly T[]): readonly T[] {
+  return ladder.toSorted((a, b) => a.remedy.localeCompare(b.remedy));
+}
+
 export function factsOf<T extends Fact['type']>({ facts }: BacktestRun, type: T): readonly FactOf<T>[] {
   return facts.filter((fact): fact is FactOf<T> => fact.type === type);
 }

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { budgetWords } from '../../../activities/kubernetes/appliers/evict.js';
+import { budgetWords } from '../../../activities/kubernetes/appliers/eviction.js';
 import { advanced, judge, type RolloutState } from '../../../activities/kubernetes/appliers/follow.js';
 import { refusal } from '../../../activities/kubernetes/appliers/resize.js';
 import { memoryNow, memoryResources } from '../../../activities/kubernetes/appliers/template-patches.js';

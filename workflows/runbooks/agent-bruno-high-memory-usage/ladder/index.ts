@@ -18,8 +18,9 @@ export const ladder: readonly Remedy<WorkloadLook>[] = [
   resizePods,
   scaleOut,
   evictPod,
-  restartWorkload,
+  // Before the restart: it replaces the pods just the same, and what filled them does not come back.
   setEnvironment,
+  restartWorkload,
   raiseLimit,
   undoRelease,
   shortenSessions,

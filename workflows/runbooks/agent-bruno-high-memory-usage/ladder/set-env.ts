@@ -1,6 +1,6 @@
 import type { ChangeDraft } from '../../../../model/change.js';
 import type { SetEnvParams } from '../../../../model/changes/kubernetes/params.js';
-import { planSetEnv } from '../../../../model/changes/kubernetes/set-env.js';
+import { planSetEnv, setTogether } from '../../../../model/changes/kubernetes/set-env.js';
 import { leastTtlSeconds } from '../../../../model/changes/kubernetes/shorten-ttl.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
 import { duration } from '../../../../model/format.js';
@@ -8,13 +8,8 @@ import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/deta
 import type { EnvRule } from '../../../../model/kubernetes/settings.js';
 import type { Proposal, Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
-import { leading, noRollout, notFor, ownedBy } from './pieces.js';
-
-const against: Readonly<Record<EnvRule['against'], string>> = {
-  sessions: causes.sessions,
-  pools: causes.pools,
-  contexts: causes.contexts,
-};
+import { isBounded, notTakenUp, rulesAgainst } from './env-rules.js';
+import { noRollout, notFor, ownedBy } from './pieces.js';
 
 /** SESSION_TTL, pool sizes, the context window: what makes the cause come back, set where it is defined. */
 export const setEnvironment: Remedy<WorkloadLook> = {
@@ -31,12 +26,14 @@ export const setEnvironment: Remedy<WorkloadLook> = {
   },
 };
 
-/** One at a time: each replaces the pods. The next one, if it is still needed, in the next pass. */
+/**
+ * All that are against the cause and defined in one place, as one change: one decision, one rollout. What is defined
+ * elsewhere would be a rollout of its own: in the next pass, if it is still needed.
+ */
 function planned(look: WorkloadLook, diagnosis: Diagnosis): Proposal {
-  const rules = look.settings.env.filter((rule) => against[rule.against] === leading(diagnosis));
-  const plans = rules.map((rule) => plannedOne(look, rule));
-  const change = plans.find((plan): plan is ChangeDraft<SetEnvParams> => !('skip' in plan));
-  if (change !== undefined) return { changes: [change] };
+  const plans = rulesAgainst(look, diagnosis).map((rule) => plannedOne(look, rule));
+  const [first, ...more] = plans.filter((plan): plan is ChangeDraft<SetEnvParams> => !('skip' in plan));
+  if (first !== undefined) return { changes: [setTogether([first, ...more])] };
   const why = plans.flatMap((plan) => ('skip' in plan ? [plan.skip] : []));
   return { skip: why.length > 0 ? why.join('; ') : 'no variable that may be set is against this cause' };
 }
@@ -45,13 +42,18 @@ function plannedOne(look: WorkloadLook, rule: EnvRule): ReturnType<typeof planSe
   const owner = ownerOf(look, rule);
   if (owner !== undefined) return { skip: ownedBy(owner) };
   const value = look.details.workload.env.find(({ name }) => name === rule.name)?.value;
-  const [now, to] = [Number(value), Number(rule.to)];
-  if (rule.against === 'sessions' && to < leastTtlSeconds)
+  if (rule.against === 'sessions' && Number(rule.to) < leastTtlSeconds)
     return {
       skip: `${rule.name} would be ${rule.to}: no session may live less than ${duration(leastTtlSeconds)}`,
     };
-  // Each of these is a bound: a larger one would hold more, not less.
-  if (value !== undefined && now <= to) return { skip: `${rule.name} is ${value} already` };
+  if (isBounded(look, rule)) {
+    const map = notTakenUp(look, rule);
+    const late =
+      map === undefined
+        ? ''
+        : `: ConfigMap ${map} was written after full pods had started, so a restart takes it up`;
+    return { skip: `${rule.name} is ${value} already${late}` };
+  }
   return planSetEnv(look, rule);
 }
 
