@@ -4,12 +4,13 @@ import { alertRoutes } from './alerts.js';
 import type { ApiEnv, ApiParts } from './context.js';
 import { ApiError, answerError } from './errors.js';
 import { incidentRoutes } from './incidents.js';
+import { runbookRoutes } from './runbooks.js';
 
 export type Api = Hono<ApiEnv>;
 
 /**
- * The HTTP API. `/healthz`, `/readyz` and `/metrics` need no token and name no target; all else is for tokens, and
- * for the targets that a token is for.
+ * The HTTP API. `/healthz`, `/readyz`, `/metrics` and `/runbooks` need no token and name no target; all else is for
+ * tokens, and for the targets that a token is for.
  */
 export function createApi(parts: ApiParts): Api {
   const { metrics, logger } = parts;
@@ -31,6 +32,7 @@ export function createApi(parts: ApiParts): Api {
   );
   app.route('/alerts', alertRoutes(parts));
   app.route('/incidents', incidentRoutes(parts));
+  app.route('/runbooks', runbookRoutes(parts.pages ?? []));
   app.notFound((c) => answerError(c, noSuchAddress(), logger));
   app.onError((error, c) => answerError(c, error, logger));
   return app;

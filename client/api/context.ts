@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Intake, Reconciler, Routing } from '../alerts/index.js';
 import type { Incidents } from '../incidents/index.js';
+import type { DescribedRunbook } from '../runbooks/index.js';
 import type { Identity, Tokens } from '../tokens/index.js';
 import type { ApiMetrics } from './metrics.js';
 
@@ -13,6 +14,8 @@ export interface ApiParts {
   readonly tokens: Tokens;
   /** Which targets and runbooks people may open incidents for. */
   readonly routing: Pick<Routing, 'runbooks' | 'target'>;
+  /** Runbooks whose pages it serves, to anybody who can reach it. */
+  readonly pages?: readonly DescribedRunbook[];
   readonly product: string;
   /** Fails while Temporal does not answer. */
   readonly ready: () => Promise<void>;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/types.js';
 import { Intake, incidentPort, Reconciler, routingOf } from '../alerts/index.js';
 import { incidentsOf } from '../incidents/index.js';
+import type { DescribedRunbook } from '../runbooks/index.js';
 import { reach, type TemporalClient } from '../temporal.js';
 import type { Tokens } from '../tokens/index.js';
 import { createApi } from './app.js';
@@ -19,6 +20,8 @@ export interface ApiSetup {
     };
   };
   readonly runbooks: readonly { readonly name: string }[];
+  /** Those whose pages are served at `/runbooks`. */
+  readonly pages?: readonly DescribedRunbook[];
   readonly tokens: Tokens;
   readonly product: string;
   readonly logger: Logger;
@@ -44,6 +47,7 @@ export async function startApi(setup: ApiSetup): Promise<ApiProcess> {
     ...(reconciler ? { reconciler } : {}),
     tokens,
     routing,
+    ...(setup.pages ? { pages: setup.pages } : {}),
     product,
     ready: async () => {
       await reach(client, 2_000, () => client.workflowService.describeNamespace({ namespace }));

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import { type Config, type HttpAuth, resolveSecret, shippedRunbooks } from '../../config/index.js';
+import { type Config, type HttpAuth, resolveSecret } from '../../config/index.js';
 import { product } from '../../model/product.js';
+import { shippedRunbooks } from '../../worker/registry.js';
 import { type ApiProcess, startApi } from '../api/index.js';
 import type { TemporalClient } from '../temporal.js';
 import { FileTokens } from '../tokens/index.js';
@@ -26,6 +27,7 @@ export function serveApi(
       ...(asked ? { alertmanager: asked } : {}),
     },
     runbooks: shippedRunbooks,
+    pages: shippedRunbooks,
     tokens: new FileTokens(config.api.tokensFile, logger),
     product,
     logger,

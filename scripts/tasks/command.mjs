@@ -4,6 +4,7 @@ import * as images from '../parts/bruno-images.mjs';
 import * as docker from '../parts/docker.mjs';
 import * as image from '../parts/image.mjs';
 import * as kubernetes from '../parts/kubernetes/index.mjs';
+import * as mongoServer from '../parts/mongo-server.mjs';
 import * as prometheus from '../parts/prometheus.mjs';
 import * as temporal from '../parts/temporal.mjs';
 import { ROOT } from './project.mjs';
@@ -97,6 +98,7 @@ export async function bench(session, args) {
     };
     env.NIGHTSHIFT_PROMETHEUS = monitoring.prometheus;
     env.NIGHTSHIFT_ALERTMANAGER = monitoring.alertmanager;
+    env.NIGHTSHIFT_MONGO_SERVER = (await mongoServer.ensure(session)).path;
     Object.assign(env, (await clusterWithBruno(session)).env);
   }
   return session.foreground(process.execPath, [join(ROOT, 'dist/bench/main.js'), ...args], env);

@@ -15,11 +15,23 @@ export interface RanTest {
   readonly status: string;
 }
 
+export interface StandIn {
+  readonly file: string;
+  readonly what: string;
+  readonly tests: readonly string[];
+}
+
 export const SOURCES: readonly { readonly title: string; readonly rows: readonly Row[] }[];
 export function unproven(
   rows: readonly Row[],
   ran: readonly RanTest[],
   textOf?: (file: string) => string,
+  listed?: readonly StandIn[],
+): string[];
+export function unlisted(
+  rows: readonly Row[],
+  textOf?: (file: string) => string,
+  listed?: readonly StandIn[],
 ): string[];
 export function ranTests(report: {
   readonly testResults: readonly {

@@ -22,6 +22,8 @@ const reads = (name) => `activities/kubernetes/${name}.ts`;
 const rulesPass = rules('fire and stay silent as their tests say');
 const forEveryCause = closing('begins with what is against the cause, for every cause there is');
 const storesLack = closing('says what Redis, MongoDB and the caches lack');
+const joinsByRules =
+  'That the alert fires is proven by the shipped rules in a real promtool; what it does to an incident by the pure rules alone.';
 const fivePoints = closing("has the impact and the source's five points");
 
 /** @type {import('./row.mjs').Row[]} AgentBrunoHighMemoryUsage, version 1.0, line by line. */
@@ -48,8 +50,11 @@ export const agentBruno = [
     part: 'Impact',
     text: 'User, business and data impact',
     where: [`${runbook}/impact.ts`],
-    tests: [fivePoints, closing('says where users are hurt, what was tried, and what data it cost')],
-    advice: true,
+    tests: [
+      fivePoints,
+      closing('says where users are hurt, what was tried, and what data it cost'),
+      faults('a rollout that never becomes ready is undone, and people are told'),
+    ],
     departure: 'The data impact is not NONE where a remedy loses data: shortened sessions are told as that.',
   },
 
@@ -160,6 +165,8 @@ export const agentBruno = [
       recovery('shortens idle sessions'),
       diagnosis('are named where what they hold explains the rise'),
     ],
+    departure:
+      'The test does not wait for hours: a script gives the sessions two hours without use (RESTORE with IDLETIME), and ends those that have no more than fifteen minutes left.',
   },
   {
     id: 'AB-S1-LEAK',
@@ -348,6 +355,8 @@ export const agentBruno = [
     text: 'kubectl rollout status',
     where: ['activities/kubernetes/appliers/follow.ts'],
     tests: [faults('a rollout that never becomes ready is undone, and people are told')],
+    departure:
+      'It is asked for once a second and not watched (decision 030): there is no watch that could be cut off.',
   },
   {
     id: 'AB-R-AFTER',
@@ -558,6 +567,7 @@ export const agentBruno = [
       rules('have tests that notice: AgentBrunoPodCrashLooping'),
       diagnosis('at warning becomes critical where a related alert'),
     ],
+    departure: joinsByRules,
   },
   {
     id: 'AB-A-DOWN',
@@ -568,13 +578,18 @@ export const agentBruno = [
       rules('have tests that notice: AgentBrunoAPIDown'),
       diagnosis('at warning becomes critical where a related alert'),
     ],
+    departure: joinsByRules,
   },
   {
     id: 'AB-A-CPU',
     part: 'Related alerts',
     text: 'AgentBrunoHighCPUUsage',
     where: [`${runbook}/related.ts`, 'deploy/prometheus/agent-bruno.rules.yml'],
-    tests: [rules('have tests that notice: AgentBrunoHighCPUUsage')],
+    tests: [
+      rules('have tests that notice: AgentBrunoHighCPUUsage'),
+      diagnosis('at warning becomes critical where a related alert'),
+    ],
+    departure: joinsByRules,
   },
 
   ...[

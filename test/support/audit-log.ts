@@ -47,7 +47,15 @@ export class AuditLog {
 
   /** All requests for a namespace so far, oldest first. */
   requests(namespace: string): readonly Audited[] {
-    const wanted = `"namespace":"${namespace}"`;
+    return this.#with(`"namespace":"${namespace}"`);
+  }
+
+  /** All requests of one user so far, wherever they went, oldest first. */
+  requestsBy(user: string): readonly Audited[] {
+    return this.#with(`"username":"${user}"`).filter((one) => one.user === user);
+  }
+
+  #with(wanted: string): readonly Audited[] {
     return textFrom(this.path, this.#from)
       .split('\n')
       .filter((line) => line.startsWith('{') && line.endsWith('}') && line.includes(wanted))

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { V1ClusterRole, V1Role } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
 import { connectCluster } from '../../activities/kubernetes/client.js';
 import { kubeconfig, type TestNamespace } from './cluster.js';
 import { pathFor } from './manifests.js';
@@ -29,6 +31,22 @@ export async function rendered(values?: object): Promise<string> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Each role that the chart makes of these values, without the release's name, and what it gives: `patch pods/resize`. */
+export async function rightsOf(values: object): Promise<Readonly<Record<string, readonly string[]>>> {
+  const documents = parseAllDocuments(await rendered(values)).map(
+    (document) => document.toJS() as V1Role | V1ClusterRole | null,
+  );
+  const roles = documents.flatMap((one) => (/^(Cluster)?Role$/.test(one?.kind ?? '') && one ? [one] : []));
+  return Object.fromEntries(
+    roles.map(({ metadata, rules = [] }) => [
+      (metadata?.name ?? '').replace(/^nightshift-/, ''),
+      (rules ?? []).flatMap(({ verbs, resources = [] }) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+      ),
+    ]),
+  );
 }
 
 /** Installs the chart into the tests' cluster; gives back what takes it out again. */

@@ -8,8 +8,9 @@ export interface ClusterMonitoringOptions {
   readonly cluster: Cluster;
   /** Namespaces whose pods are scraped; those of other tests are not. */
   readonly namespaces: readonly string[];
-  readonly apiUrl: string;
-  readonly tokenFile: string;
+  /** Where alerts go, with which token. Absent: nobody is told of any, and there is no Alertmanager. */
+  readonly apiUrl?: string;
+  readonly tokenFile?: string;
   /** Text of a file of alert rules. */
   readonly rules: string;
 }
@@ -26,7 +27,7 @@ export class ClusterMonitoring extends MonitoringPrograms {
   static async open(options: ClusterMonitoringOptions): Promise<ClusterMonitoring> {
     const all = new ClusterMonitoring();
     try {
-      await all.launchAlertmanager(alertmanagerConfig(options));
+      if (options.apiUrl !== undefined) await all.launchAlertmanager(alertmanagerConfig(options));
       await all.writePods(options);
       const nodes = await list<V1Node>(options.cluster, '/api/v1/nodes', all.#ended.signal);
       const names = nodes.map(({ metadata }) => metadata?.name ?? '');
@@ -68,16 +69,18 @@ export class ClusterMonitoring extends MonitoringPrograms {
   }
 
   private prometheusConfig(
-    { cluster, namespaces, rules }: ClusterMonitoringOptions,
+    { cluster, namespaces, rules, apiUrl }: ClusterMonitoringOptions,
     nodes: readonly string[],
   ): object {
     const tls = this.tls(cluster);
     return {
       global: { scrape_interval: '2s', evaluation_interval: '1s' },
       rule_files: [this.write('rules.yml', rules)],
-      alerting: {
-        alertmanagers: [{ static_configs: [{ targets: [new URL(this.alertmanagerUrl).host] }] }],
-      },
+      ...(apiUrl !== undefined && {
+        alerting: {
+          alertmanagers: [{ static_configs: [{ targets: [new URL(this.alertmanagerUrl).host] }] }],
+        },
+      }),
       scrape_configs: [
         ...nodes.map((node) => ({
           job_name: `kubelet-${node}`,

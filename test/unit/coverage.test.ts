@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { coverageText, ranTests, SOURCES, unproven } from '../../scripts/tasks/coverage.mjs';
+import { coverageText, ranTests, SOURCES, unlisted, unproven } from '../../scripts/tasks/coverage.mjs';
 
 const root = process.cwd();
 const rows = SOURCES.flatMap((source) => source.rows);
@@ -24,6 +24,10 @@ describe('the coverage of the source runbooks', () => {
         id,
       ).toEqual([]);
     }
+  });
+
+  it('has its fakes by hand listed, and lists none that is not there', () => {
+    expect(unlisted(rows)).toEqual([]);
   });
 
   it.each(rows.flatMap(({ id, tests }) => tests.map(([file, title]) => [id, file, title] as const)))(
@@ -74,6 +78,31 @@ describe('a run of the tests', () => {
     expect(unproven([row], ran('passed'), () => "vi.mock('../x.js')")).toEqual([
       'X1: a fake stands in test/real/a.test.ts',
     ]);
+  });
+
+  const standIn = { file: 'test/real/a.test.ts', what: 'a liar', tests: ['a thing does'] };
+
+  it('does not prove one by a test in which something by hand answers for a part', () => {
+    expect(unproven([row], ran('passed'), none, [standIn])).toEqual([
+      'X1: in “a thing does it well” of test/real/a.test.ts stands a liar',
+    ]);
+    expect(unproven([row], ran('passed'), none, [{ ...standIn, tests: ['another'] }])).toEqual([]);
+  });
+
+  it.each([
+    'createServer((request) => {',
+    "proxy.answer(/x/, 403, '')",
+    "from '../unit/client/fake-port.js'",
+  ])('knows a fake by hand that is not listed: %s', (text) => {
+    const found = ['test/real/a.test.ts has a fake that test/source-rows/stand-ins.mjs does not list'];
+    expect(unlisted([row], () => text, [])).toEqual(found);
+    expect(unlisted([row], () => `${text} 'a thing does'`, [standIn])).toEqual([]);
+    expect(unlisted([], () => text, [standIn])).toEqual(['test/real/a.test.ts has no test “a thing does”']);
+  });
+
+  it('takes no terminal for a fake, and tells what is listed and gone', () => {
+    expect(unlisted([row], () => "from '../unit/cli/fake-io.js'", [])).toEqual([]);
+    expect(unlisted([row], none, [standIn])).toEqual(['test/real/a.test.ts has no fake any more']);
   });
 
   it('is read from vitest’s report', () => {

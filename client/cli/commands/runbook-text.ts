@@ -1,49 +1,10 @@
 import { byteRate, duration } from '../../../model/format.js';
-import { guardrails } from '../../../model/guardrails/index.js';
 import type { AnyLook } from '../../../model/look.js';
 import type { PlannedChange, PlannedRung } from '../../../model/plan.js';
 import type { Runbook } from '../../../model/runbook.js';
 import type { Paint } from '../terminal/io.js';
 import { plain, wrap } from '../terminal/text.js';
 import type { Planned } from '../worker-side.js';
-
-/** `runbook show`: what it is for, what it looks at, its ladder and guardrails, how it verifies. */
-export function pageText(runbook: Runbook<AnyLook>, columns: number, markdown: boolean): readonly string[] {
-  const { page, ladder } = runbook;
-  const heading = (title: string) => (markdown ? [`## ${title}`, ''] : [title]);
-  const listed = (title: string, items: readonly string[]) =>
-    items.length === 0
-      ? []
-      : [
-          ...heading(title),
-          ...items.flatMap((item) =>
-            wrap(item, columns - 4).map((line, index) => `${index === 0 ? '- ' : '  '}${line}`),
-          ),
-          '',
-        ];
-  const title = `${runbook.name}: ${runbook.title} (version ${runbook.version})`;
-  return [
-    markdown ? `# ${title}` : title,
-    '',
-    ...wrap(page.impact, columns),
-    '',
-    ...listed('Alerts', page.alerts),
-    ...listed('Symptoms', page.symptoms),
-    ...listed('Looked at', page.lookedAt),
-    ...heading('Ladder, gentlest first'),
-    ...ladder.map(
-      ({ title: rung, name, usually }, index) =>
-        `${index + 1}. ${rung} (${name}; usually disrupts: ${usually})`,
-    ),
-    '',
-    ...listed(
-      'Guardrails, before each change and again directly before it is made',
-      guardrails.map(({ name, rule }) => `${name}: ${rule}`),
-    ),
-    ...listed('Verification', page.verification),
-    ...listed('Escalation', page.escalation),
-  ];
-}
 
 interface PlanScene {
   readonly runbook: Runbook<AnyLook>;

@@ -3,6 +3,7 @@ import { type Config, loadConfig } from '../../../config/index.js';
 import { parseDockerKey } from '../../../config/target-key.js';
 import { bytes, percent } from '../../../model/format.js';
 import type { Target } from '../../../model/target.js';
+import { pageMarkdown, pageOf, pageText } from '../../runbooks/index.js';
 import { filesOf, readIfThere, stateFolder } from '../../up/files.js';
 import { CliError, endingOf, exitCodes } from '../exit-codes.js';
 import { withConfig, withOutput } from '../options.js';
@@ -13,7 +14,7 @@ import type { Io } from '../terminal/io.js';
 import { withProgress } from '../terminal/progress.js';
 import { markdownTable, table } from '../terminal/table.js';
 import { type Planned, workerSide } from '../worker-side.js';
-import { pageText, planText } from './runbook-text.js';
+import { planText } from './runbook-text.js';
 
 /** `nightshift runbook …` */
 export function addRunbook(root: Command, { io }: Cli): void {
@@ -77,7 +78,8 @@ async function show(io: Io, name: string, { output }: CommonOptions): Promise<vo
     io.out(`${JSON.stringify({ ...rest, ladder: rungs, changeKinds: kinds }, null, 2)}\n`);
     return;
   }
-  io.out(`${pageText(runbook, output === 'md' ? 200 : io.columns(), output === 'md').join('\n')}\n`);
+  const page = pageOf(runbook);
+  io.out(output === 'md' ? pageMarkdown(page) : pageText(page, io.columns()));
 }
 
 async function plan(io: Io, key: string, options: PlanOptions): Promise<void> {

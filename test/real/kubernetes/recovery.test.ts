@@ -92,6 +92,14 @@ const cases = {
 type Name = keyof typeof cases;
 const names = Object.keys(cases) as Name[];
 
+/** The source's four verifications, as checks of this runbook. */
+const verified = [
+  'worst replica below the warning threshold',
+  'no new OOM kill',
+  'not growing back',
+  'answers POST /chat',
+];
+
 /** What stood on top when the change that was made was planned. */
 function causeActedOn({ facts }: IncidentResult): string | undefined {
   const applied = facts.find((fact) => fact.type === 'applied');
@@ -157,10 +165,15 @@ describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
       expect(ended.outcome, told).toBe('recovered');
       expect(ended.report.alerts[0]?.alert, told).toMatchObject({ source: 'alertmanager' });
       expect(causeActedOn(ended), told).toBe(cases[name].cause);
+      const checks = ended.report.verification?.checks ?? [];
       expect(
-        ended.report.verification?.checks.filter(({ passed }) => !passed),
+        checks.filter(({ passed }) => !passed),
         told,
       ).toEqual([]);
+      expect(
+        checks.map(({ name }) => name),
+        told,
+      ).toEqual(expect.arrayContaining(verified));
       return ended;
     }
 

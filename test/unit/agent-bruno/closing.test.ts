@@ -1,4 +1,4 @@
-/** Verification, prevention, escalation and the page: what is said at the end. */
+/** Verification, prevention and escalation: what is said at the end. */
 import { describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../../model/diagnosis.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
@@ -6,7 +6,6 @@ import type { Seen } from '../../../model/runbook.js';
 import { diagnose } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/diagnosis.js';
 import { escalation } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/escalation.js';
 import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
-import { page } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/page.js';
 import { recommend } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/prevention.js';
 import { verify } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/verification.js';
 import {
@@ -278,21 +277,6 @@ describe('the escalation', () => {
     expect(points({ first: denied, latest: denied })[4]).toContain('kubectl exec: not allowed');
     const { measure: _, ...blind } = workloadLook({ look: { blind: 'metrics-server is away' } });
     expect(points({ first: blind, latest: blind }).at(-1)).toContain('metrics-server is away');
-  });
-});
-
-describe('the page', () => {
-  it("names the source's alerts, symptoms and five escalation points", () => {
-    for (const alert of [
-      'AgentBrunoHighMemoryUsage',
-      'AgentBrunoOOMKilled',
-      'AgentBrunoPodCrashLooping',
-      'AgentBrunoAPIDown',
-      'AgentBrunoHighCPUUsage',
-    ])
-      expect(page.alerts).toContain(alert);
-    expect(page.escalation).toHaveLength(5);
-    expect(page.verification).toHaveLength(verify(recovered(), workloadLook(), calm).length);
   });
 });
 

@@ -41,12 +41,13 @@ export const page: RunbookPage = {
     "The app's own figures (caches, heap, collections, requests), log lines about memory, health, restart policy, heap flags",
   ],
   verification: [
-    'Below the warning threshold in the worst sample of the last part of the soak',
+    'Below the warning threshold: also in the worst sample of the last part of the soak',
     'Not growing back: at the measured rate the threshold is far away',
-    'No new OOM kill since the last change',
-    'Running, healthy and not started anew during the soak; on a host: all containers are up again',
-    'No new log line about a lack of memory',
-    'Answers its probe, where one is configured',
+    'No new OOM kill: since the last change',
+    'Running and healthy: and not started anew during the soak',
+    'Containers are up again: on a host, all that ran before',
+    'Clean logs: no new line about a lack of memory',
+    'Answers its probe: where one is configured',
   ],
   escalation: [
     'Nothing that may be done is left, and it is still above the threshold',
