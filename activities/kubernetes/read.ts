@@ -1,3 +1,4 @@
+import { isGap } from '../../model/evidence.js';
 import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { Reading } from '../adapter.js';
 import type { Asked } from './asked.js';
@@ -8,10 +9,12 @@ import { nodeKills, oomKills } from './kills.js';
 import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { noteOthers, notePods, noteWorkload } from './note.js';
 import { limitBounds, quotaLeft } from './room.js';
-import { templateOf, workloadReading } from './workload.js';
+import { environmentMaps, templateOf, workloadReading } from './workload.js';
 
 /** Pods beyond these are not kept in the look: the fullest are what it is about. */
 const mostPods = 20;
+/** Of why something could not be read, characters. */
+const longestReason = 300;
 
 /** One whole reading of a workload. Throws `TargetGone`, `PermissionDenied`, `Unreachable`, `Misconfigured`. */
 export async function readTarget(asked: Asked): Promise<Reading<WorkloadDetails>> {
@@ -47,6 +50,7 @@ function detailsOf(
     lately: gathered.lately,
     ...(quotas && { quota: quotaLeft(quotas, pod) }),
     ...(limitRanges && { limitRange: limitBounds(limitRanges, pod, gathered.container) }),
+    ...unreadOf(notebook.evidence, environmentMaps(gathered.workload, settings)),
     ...(close.probe && { probe: close.probe }),
     cluster: { version: gathered.version, canResize: canResize(gathered.version) },
     missingRights: missingRights(notebook.evidence),
@@ -97,6 +101,34 @@ function goingOn(workload: WorkloadDetails['workload'], pods: readonly PodReadin
 function canResize(version: string): boolean {
   const match = /^v(\d+)\.(\d+)/.exec(version);
   return match !== null && (Number(match[1]) > 1 || Number(match[2]) >= 33);
+}
+
+/** By the names of the evidence: what forbids changes. */
+const bounds = ['hpa', 'vpa', 'budget', 'quota', 'limitRange'] as const;
+
+/**
+ * What could not be read of what forbids changes, and why. `maps`: ConfigMaps of which a heap's size may come; one
+ * that is not there gives none.
+ */
+function unreadOf(
+  evidence: Reading<WorkloadDetails>['evidence'],
+  maps: readonly string[],
+): Pick<WorkloadDetails, 'unread'> {
+  const gaps = evidence.filter(isGap);
+  const map = gaps.find(
+    ({ name, subject, gap }) =>
+      name === 'configMap' && maps.includes(subject ?? '') && !/answered 404\b/.test(gap),
+  );
+  const found = [
+    ...bounds.flatMap((bound) => {
+      const gap = gaps.find(({ name }) => name === bound)?.gap;
+      return gap === undefined ? [] : [[bound, gap.slice(0, longestReason)] as const];
+    }),
+    ...(map === undefined
+      ? []
+      : [['heapFlags', `ConfigMap ${map.subject}: ${map.gap}`.slice(0, longestReason)] as const]),
+  ];
+  return found.length === 0 ? {} : { unread: Object.fromEntries(found) };
 }
 
 /** What could not be read for want of a right, in words, each once. */

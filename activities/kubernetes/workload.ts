@@ -61,8 +61,7 @@ const mostConfigMaps = 10;
 /** ConfigMaps that the container's variables come from, then those that the pod mounts, by name. */
 export function configMapsOf(workload: Workload, container: V1Container): readonly string[] {
   const names = [
-    ...(container.envFrom ?? []).map(({ configMapRef }) => configMapRef?.name),
-    ...(container.env ?? []).map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+    ...environmentOf(container),
     ...(templateOf(workload).spec?.volumes ?? []).flatMap(({ configMap, projected }) => [
       configMap?.name,
       ...(projected?.sources ?? []).map((source) => source.configMap?.name),
@@ -70,6 +69,18 @@ export function configMapsOf(workload: Workload, container: V1Container): readon
   ];
   const own = names.filter((name) => name !== undefined && name !== '' && name !== clusterAuthority);
   return [...new Set(own)].filter((name) => name !== undefined).slice(0, mostConfigMaps);
+}
+
+function environmentOf({ env = [], envFrom = [] }: V1Container): readonly (string | undefined)[] {
+  return [
+    ...envFrom.map(({ configMapRef }) => configMapRef?.name),
+    ...env.map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+  ];
+}
+
+/** ConfigMaps that variables of the container come from, by name. */
+export function environmentMaps(workload: Workload, settings: WorkloadSettings): readonly string[] {
+  return environmentOf(containerOf(workload, settings)).filter((name) => name !== undefined);
 }
 
 /** In every namespace and in every pod that talks to the API: it is the cluster's, and no setting. */
@@ -103,7 +114,7 @@ export function workloadReading(
     containers: (templateOf(workload).spec?.containers ?? []).map(({ name }) => name),
     ...(templateLimitBytes !== undefined && { templateLimitBytes }),
     ...(templateRequestBytes !== undefined && { templateRequestBytes }),
-    heapFlags: heapFlagsOf(container),
+    heapFlags: heapFlagsOf(container, configMaps),
     env,
     owners: ownersOf(metadata, { container: container.name, variables: names }, mapsOf(env, configMaps)),
     ...(revision !== undefined && { revision }),
@@ -162,7 +173,24 @@ function ofConfigMap(name: string, key: string, map: V1ConfigMap | undefined): V
 
 const heapFlag = /-Xmx\S+|-XX:MaxHeapSize=\S+|--max[-_]old[-_]space[-_]size[= ]\d+/g;
 
-function heapFlagsOf({ command = [], args = [], env = [] }: V1Container): readonly string[] {
-  const texts = [...command, ...args, ...env.map(({ value = '' }) => value)];
+/** In its command and in all that its variables are, those from ConfigMaps among them. */
+export function heapFlagsOf(
+  { command = [], args = [], env = [], envFrom = [] }: V1Container,
+  configMaps: ReadonlyMap<string, V1ConfigMap>,
+): readonly string[] {
+  const own = new Set(env.map(({ name }) => name));
+  const texts = [
+    ...command,
+    ...args,
+    ...env.map(({ value, valueFrom }) => {
+      const { name = '', key = '' } = valueFrom?.configMapKeyRef ?? {};
+      return value ?? configMaps.get(name)?.data?.[key] ?? '';
+    }),
+    ...envFrom.flatMap(({ configMapRef, prefix = '' }) =>
+      Object.entries(configMaps.get(configMapRef?.name ?? '')?.data ?? {})
+        .filter(([key]) => !own.has(`${prefix}${key}`))
+        .map(([, value]) => value),
+    ),
+  ];
   return [...new Set(texts.flatMap((text) => text.match(heapFlag) ?? []))];
 }
