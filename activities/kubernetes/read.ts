@@ -36,7 +36,7 @@ function detailsOf(
   const { close, events, nodeEvents, own, quotas, limitRanges, sessions, mongo } = gathered;
   const pod = templateOf(gathered.workload).spec;
   return {
-    workload: workloadReading(gathered.workload, settings, gathered.configMaps),
+    workload: workloadReading(gathered.workload, settings, gathered.configMaps, gathered.lately),
     pods: pods.slice(0, mostPods),
     history: close.history,
     sessionHistory: close.sessionHistory,

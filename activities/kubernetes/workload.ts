@@ -6,11 +6,11 @@ import type {
   V1PodTemplateSpec,
   V1StatefulSet,
 } from '@kubernetes/client-node';
-import type { WorkloadReading } from '../../model/kubernetes/details.js';
+import type { FieldOwner, LatelyChanged, WorkloadReading } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import { failure } from '../failure.js';
 import type { CallOptions, Cluster } from './client.js';
-import { ownersOf } from './owners.js';
+import { ownersElsewhere, ownersOf } from './owners.js';
 import { paths } from './paths.js';
 import { quantityOf } from './quantity.js';
 import { rolloutOf } from './rollout.js';
@@ -91,6 +91,7 @@ export function workloadReading(
   workload: Workload,
   settings: WorkloadSettings,
   configMaps: ReadonlyMap<string, V1ConfigMap>,
+  lately: readonly LatelyChanged[] = [],
 ): WorkloadReading {
   const container = containerOf(workload, settings);
   const { metadata } = workload;
@@ -116,18 +117,39 @@ export function workloadReading(
     ...(templateRequestBytes !== undefined && { templateRequestBytes }),
     heapFlags: heapFlagsOf(container, configMaps),
     env,
-    owners: ownersOf(metadata, { container: container.name, variables: names }, mapsOf(env, configMaps)),
+    owners: [
+      ...ownersOf(metadata, {
+        container: container.name,
+        variables: env.filter(({ from }) => from !== 'configMap').map(({ name }) => name),
+        ...releasedIn(lately),
+      }),
+      ...env.flatMap((one) => ownersOfVariable(one, container.name, configMaps)),
+    ],
     ...(revision !== undefined && { revision }),
   };
 }
 
 type Variable = WorkloadReading['env'][number];
 
-/** The ConfigMaps that hold variables of interest: their owners own what is in them. */
-function mapsOf(env: readonly Variable[], configMaps: ReadonlyMap<string, V1ConfigMap>) {
-  return env.flatMap(({ name: variable, configMap }) => {
-    const meta = configMap && configMaps.get(configMap.name)?.metadata;
-    return configMap && meta ? [{ variable, key: configMap.key, meta }] : [];
+/** What the last release changed, as differences are called. */
+function releasedIn(lately: readonly LatelyChanged[]) {
+  const last = lately.findLast(({ kind, differs = [] }) => kind === 'rollout' && differs.length > 0);
+  const fields = last?.differs?.map(({ name }) => name);
+  return fields === undefined ? {} : { released: { fields, more: last?.more !== undefined } };
+}
+
+/** Who owns the ConfigMap that holds a variable owns the variable. */
+function ownersOfVariable(
+  { name, configMap }: Variable,
+  container: string,
+  configMaps: ReadonlyMap<string, V1ConfigMap>,
+): readonly FieldOwner[] {
+  if (configMap === undefined) return [];
+  return ownersElsewhere({
+    object: { kind: 'ConfigMap', name: configMap.name },
+    meta: configMaps.get(configMap.name)?.metadata,
+    at: ['f:data', `f:${configMap.key}`],
+    field: `containers.${container}.env.${name}`,
   });
 }
 

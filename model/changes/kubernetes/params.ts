@@ -69,6 +69,8 @@ export type UndoRolloutParams = {
   readonly ref: ObjectRef;
   readonly toRevision: string;
   readonly progressSeconds: number;
+  /** So many fields differ besides those that the change names. */
+  readonly more?: number;
 };
 
 /** A call to one pod of the app. */

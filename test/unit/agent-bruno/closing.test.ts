@@ -168,6 +168,12 @@ describe('prevention', () => {
     expect(advice(causes.limit)).toContain('70 % of this limit');
     expect(advice(causes.leak)).toContain('Keep the limit of agent-bruno at 1 GiB');
     expect(advice(causes.limit, { applied: ['resize-pods'] })).toContain('this patch keeps it');
+    // What was given in place is 2 GiB, and the peak of 900 MiB asks for less.
+    const given = { ...full, details: { ...full.details, pods: [pod('a', { limitBytes: 2 * GiB })] } };
+    const less = advice(causes.limit, { applied: ['resize-pods'], latest: given });
+    expect(less).toContain('to 2 GiB, ends with each pod. This patch gives less for good');
+    expect(less).toContain('memory: 1286Mi');
+    expect(less).not.toContain('keeps it');
   });
 
   it('names the variable that keeps the cause from coming back, where a restart was enough', () => {

@@ -10,9 +10,9 @@ import { describe, expect, it } from 'vitest';
 import { withConnections } from '../../../activities/kubernetes/connections.js';
 import { fitted } from '../../../activities/kubernetes/fit.js';
 import { nodeKills, oomKills } from '../../../activities/kubernetes/kills.js';
-import { difference } from '../../../activities/kubernetes/lately.js';
+import { atMost, difference, differenceWords } from '../../../activities/kubernetes/lately.js';
 import { blindness, byFullness, healthOf, worstOf } from '../../../activities/kubernetes/measure.js';
-import { ownersOf } from '../../../activities/kubernetes/owners.js';
+import { ownersElsewhere, ownersOf } from '../../../activities/kubernetes/owners.js';
 import { podReading, workingSets } from '../../../activities/kubernetes/pods.js';
 import { rolloutOf } from '../../../activities/kubernetes/rollout.js';
 import { limitBounds, quotaLeft } from '../../../activities/kubernetes/room.js';
@@ -177,14 +177,20 @@ describe('owners', () => {
 
   it('are told by their marks: of all fields, unless the fields themselves tell better', () => {
     const marked = { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } };
-    expect(ownersOf(marked, wanted)).toHaveLength(4);
+    expect(ownersOf(marked, wanted).map(({ field }) => field)).toEqual([
+      'spec.replicas',
+      'containers.agent.resources',
+      'containers.agent.image',
+      'containers.agent.env.SESSION_TTL',
+      'template',
+    ]);
     const both = { ...marked, managedFields: [{ manager: 'argocd-controller', fieldsV1: fields(env) }] };
     expect(ownersOf(both, wanted).map(({ field }) => field)).toEqual(['containers.agent.env.SESSION_TTL']);
     const helm = { labels: { 'app.kubernetes.io/managed-by': 'Helm' } };
     expect(ownersOf(helm, wanted)).toMatchObject([{ owner: 'helm', reconciles: false }]);
   });
 
-  it('are the operator that made it, and who owns the ConfigMap that holds a variable', () => {
+  it('are the operator that made it', () => {
     const ownerReferences = [
       { apiVersion: 'x/v1', kind: 'Agent', name: 'bruno', uid: 'u', controller: true },
     ];
@@ -192,18 +198,42 @@ describe('owners', () => {
       owner: 'Agent bruno',
       reconciles: true,
     });
-    const meta = {
-      name: 'settings',
-      managedFields: [{ manager: 'kustomize-controller', fieldsV1: { 'f:data': { 'f:TTL': {} } } }],
-    };
-    expect(ownersOf({}, wanted, [{ variable: 'SESSION_TTL', key: 'TTL', meta }])).toEqual([
-      {
-        owner: 'flux',
-        field: 'containers.agent.env.SESSION_TTL',
-        reconciles: true,
-        by: 'managed fields of kustomize-controller in ConfigMap settings',
-      },
+  });
+
+  const written = (manager: string, tree: object) => ({ managedFields: [{ manager, fieldsV1: tree }] });
+
+  it('of a field elsewhere are who writes it there, and who owns that object', () => {
+    const map = { kind: 'ConfigMap', name: 'settings' };
+    const of = (meta: object) =>
+      ownersElsewhere({ object: map, meta, at: ['f:data', 'f:TTL'], field: 'containers.agent.env.TTL' });
+    const flux = { owner: 'flux', field: 'containers.agent.env.TTL', reconciles: true, object: map };
+    expect(of(written('kustomize-controller', { 'f:data': { 'f:TTL': {} } }))).toEqual([
+      { ...flux, by: 'managed fields of kustomize-controller in ConfigMap settings' },
     ]);
+    expect(of(written('kustomize-controller', { 'f:data': { 'f:OTHER': {} } }))).toEqual([]);
+    expect(of({ labels: { 'kustomize.toolkit.fluxcd.io/name': 'apps' } })).toEqual([
+      { ...flux, by: 'kustomize.toolkit.fluxcd.io/name of ConfigMap settings' },
+    ]);
+    expect(of({ name: 'settings' })).toEqual([]);
+  });
+
+  it('of what the last release changed are told, and of all of it where not all of it is known', () => {
+    const tree = fields(
+      containers({
+        'f:args': {},
+        'f:env': { 'k:{"name":"MODEL"}': { '.': {}, 'f:value': {} } },
+        'f:ports': { 'k:{"containerPort":80,"protocol":"TCP"}': { 'f:containerPort': {} } },
+      }),
+    );
+    const of = (names: string[], more = false) =>
+      ownersOf(written('argocd-controller', tree), { ...wanted, released: { fields: names, more } }).map(
+        ({ field }) => field,
+      );
+    expect(of(['containers.agent.env.MODEL'])).toEqual(['containers.agent.env.MODEL']);
+    expect(of(['containers.agent.args.1'])).toEqual(['containers.agent.args.1']);
+    expect(of(['containers.agent.ports.http.containerPort'])).toHaveLength(1);
+    expect(of(['containers.agent.env.OTHER', 'containers.side.args.0', 'volumes.x.name'])).toEqual([]);
+    expect(of(['containers.agent.env.OTHER'], true)).toEqual(['template']);
   });
 });
 
@@ -338,6 +368,23 @@ describe('what changed lately', () => {
     ]);
     expect(difference(before, before)).toEqual([]);
   });
+
+  it('is counted where there is no room for all of it: going back replaces all', () => {
+    const env = (value: string) =>
+      Array.from({ length: 40 }, (_, i) => ({ name: `V${String(i).padStart(2, '0')}`, value }));
+    const all = difference(template(env('before')), template(env('after')));
+    expect(all).toHaveLength(40);
+    expect(atMost(all, 30)).toMatchObject({ differs: { length: 30 }, more: 10 });
+    expect(atMost(all.slice(0, 3), 30)).toEqual({ differs: all.slice(0, 3) });
+    expect(atMost(all.slice(0, 30), 10, 10)).toMatchObject({ differs: { length: 10 }, more: 30 });
+    const [first] = all;
+    if (first === undefined) throw new Error('nothing differs');
+    expect(differenceWords([first])).toBe('containers.agent.env.V00: before → after');
+    const line = differenceWords(all);
+    expect(line).toMatch(/, and 3\d more$/);
+    expect(line.length).toBeLessThan(330);
+    expect(differenceWords([{ ...first, after: 'x'.repeat(900) }, first])).toMatch(/x…, and 1 more$/);
+  });
 });
 
 describe('series', () => {
@@ -444,6 +491,8 @@ describe('a look at 50 pods', () => {
     expect(JSON.stringify(fits).length).toBeLessThan(60 * 1024);
     expect(fits.details.history).toHaveLength(3);
     expect(fits.details.pods.length).toBeGreaterThanOrEqual(8);
+    // Of each release it is known how much it changed.
+    for (const { differs: told = [], more = 0 } of fits.details.lately) expect(told.length + more).toBe(30);
     const small = { ...read, details };
     expect(fitted(small)).toBe(small);
   });

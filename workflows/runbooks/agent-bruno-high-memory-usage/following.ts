@@ -79,6 +79,8 @@ export interface Release {
   readonly previous: string;
   /** From the previous one to this. */
   readonly differs: readonly FieldChange[];
+  /** So many fields more differ. */
+  readonly more?: number;
   /** False: others came after it, and going back would undo them, too. */
   readonly latest: boolean;
 }
@@ -94,8 +96,9 @@ export function growthBegan(look: WorkloadLook): Release | undefined {
     ({ at }) => Date.parse(at) <= began + 1000 && began - Date.parse(at) <= releaseWindow * 1000,
   );
   if (release?.previous === undefined || release.differs === undefined) return undefined;
-  const { at, what, previous, differs } = release;
-  return { at, what, previous, differs, latest: release === releases.at(-1) };
+  const { at, what, previous, differs, more } = release;
+  const latest = release === releases.at(-1);
+  return { at, what, previous, differs, ...(more !== undefined && { more }), latest };
 }
 
 /** When the first pod that is killed for want of memory again and again, and soon after each start, was made. */
