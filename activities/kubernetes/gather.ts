@@ -26,6 +26,7 @@ import { readLimitRanges, readQuotas } from './room.js';
 import {
   configMapsOf,
   containerOf,
+  isAlone,
   readWorkload,
   selectorOf,
   templateOf,
@@ -158,7 +159,7 @@ async function gatherPods(asked: Asked, workload: Workload, read: ReadSource) {
   const unlimited = own.readings.some(({ limitBytes }) => limitBytes === undefined);
   const sorted = byFullness(own.readings, unlimited ? await pending : []);
   const container = containerOf(workload, settings).name;
-  const alone = (templateOf(workload).spec?.containers ?? []).length === 1;
+  const alone = isAlone(workload);
   const [close, nodes] = await Promise.all([closeUp(asked, sorted, container, alone), pending]);
   return { own, close, nodes };
 }

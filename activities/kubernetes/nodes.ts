@@ -5,6 +5,7 @@ import type { CallOptions, Cluster } from './client.js';
 import { paths } from './paths.js';
 import { isLive } from './pods.js';
 import { quantityOf } from './quantity.js';
+import { isSideCar } from './workload.js';
 
 interface List<T> {
   readonly items?: readonly T[];
@@ -73,10 +74,7 @@ export async function readAllocatable(
 function requested(pods: readonly V1Pod[]): number {
   return pods
     .filter(isLive)
-    .flatMap(({ spec }) => [
-      ...(spec?.containers ?? []),
-      ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
-    ])
+    .flatMap(({ spec }) => [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter(isSideCar)])
     .reduce((sum, { resources }) => sum + (quantityOf(resources?.requests?.memory) ?? 0), 0);
 }
 

@@ -9,7 +9,7 @@ import { nodeKills, oomKills } from './kills.js';
 import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { noteOthers, notePods, noteWorkload } from './note.js';
 import { limitBounds, quotaLeft } from './room.js';
-import { environmentMaps, templateOf, workloadReading } from './workload.js';
+import { environmentMaps, isAlone, templateOf, workloadReading } from './workload.js';
 
 /** Pods beyond these are not kept in the look: the fullest are what it is about. */
 const mostPods = 20;
@@ -35,6 +35,8 @@ function detailsOf(
 ): WorkloadDetails {
   const { close, events, nodeEvents, own, quotas, limitRanges, sessions, mongo } = gathered;
   const pod = templateOf(gathered.workload).spec;
+  const { since } = context;
+  const meant = { container: gathered.container, alone: isAlone(gathered.workload), since };
   return {
     workload: workloadReading(gathered.workload, settings, gathered.configMaps, gathered.lately),
     pods: pods.slice(0, mostPods),
@@ -42,8 +44,8 @@ function detailsOf(
     sessionHistory: close.sessionHistory,
     autoscaling: gathered.autoscaling,
     nodes: gathered.nodes,
-    oomKills: oomKills(pods, events, nodeEvents, context.since).slice(-20),
-    nodeKills: nodeKills(own.all, pods, events, nodeEvents).slice(-5),
+    oomKills: oomKills(pods, events, nodeEvents, meant).slice(-20),
+    nodeKills: nodeKills(own.all, pods, events, nodeEvents, since).slice(-5),
     ...(sessions && { sessions: sessions.reading }),
     ...(mongo && { mongo: mongo.reading }),
     logLines: close.logLines,

@@ -51,6 +51,17 @@ export function templateOf(workload: Workload): V1PodTemplateSpec {
   return workload.spec?.template ?? {};
 }
 
+/** Whether its pods have one container, side-cars that start as init containers counted. */
+export function isAlone(workload: Workload): boolean {
+  const { containers = [], initContainers = [] } = templateOf(workload).spec ?? {};
+  return containers.length === 1 && !initContainers.some(isSideCar);
+}
+
+/** An init container that goes on running beside the others. */
+export function isSideCar({ restartPolicy }: V1Container): boolean {
+  return restartPolicy === 'Always';
+}
+
 export function selectorOf(workload: Workload): string {
   return inWords(workload.spec?.selector ?? {});
 }

@@ -110,11 +110,12 @@ describe('kills', () => {
     involvedObject: { name },
     lastTimestamp: ago(seconds) as unknown as Date,
   });
+  const meant = (seconds: number, alone = true) => ({ container: 'agent', alone, since: ago(seconds) });
   const killed = pod('a', { restarts: 2, lastEnd: { reason: 'OOMKilled', exitCode: 137, at: ago(60) } });
 
   it('are told once, by all their witnesses', () => {
     const events = [event('OOMKilling', 'a', 60)];
-    expect(oomKills([killed, pod('b')], events, [], ago(300))).toEqual([
+    expect(oomKills([killed, pod('b')], events, [], meant(300))).toEqual([
       {
         at: ago(60),
         containerName: 'a',
@@ -122,13 +123,13 @@ describe('kills', () => {
         recent: true,
       },
     ]);
-    expect(oomKills([killed], [], [], ago(30))[0]?.recent).toBe(false);
+    expect(oomKills([killed], [], [], meant(30))[0]?.recent).toBe(false);
   });
 
   it('at the node’s want of memory are not of the limit', () => {
     const nodes = [event('SystemOOM', 'node-1', 58, 'System OOM encountered, victim process: python3')];
-    expect(oomKills([killed], [], nodes, ago(300))).toEqual([]);
-    expect(nodeKills([], [killed], [], nodes)).toEqual([
+    expect(oomKills([killed], [], nodes, meant(300))).toEqual([]);
+    expect(nodeKills([], [killed], [], nodes, ago(300))).toEqual([
       'pod a was killed when its node had no memory left: System OOM encountered, victim process: python3',
     ]);
     for (const other of [
@@ -136,7 +137,7 @@ describe('kills', () => {
       event('SystemOOM', 'node-1', 200),
       event('OOMKilling', 'node-1', 58, 'Memory cgroup out of memory: Killed process 7'),
     ])
-      expect(oomKills([killed], [], [other], ago(300))).toHaveLength(1);
+      expect(oomKills([killed], [], [other], meant(300))).toHaveLength(1);
   });
 
   it('of evicted pods are the node’s', () => {
@@ -144,9 +145,51 @@ describe('kills', () => {
       metadata: { name: 'gone' },
       status: { reason: 'Evicted', message: 'The node was low on resource: memory.' },
     };
-    expect(nodeKills([evicted], [], [], [])).toHaveLength(1);
+    expect(nodeKills([evicted], [], [], [], ago(300))).toHaveLength(1);
     const disk = { ...evicted, status: { reason: 'Evicted', message: 'low on resource: ephemeral-storage' } };
-    expect(nodeKills([disk], [], [], [])).toEqual([]);
+    expect(nodeKills([disk], [], [], [], ago(300))).toEqual([]);
+  });
+
+  it('of long ago are not of now, however long the cluster keeps what is left of them', () => {
+    const at = (seconds: number) => ago(seconds) as unknown as Date;
+    const message = 'The node was low on resource: memory.';
+    const condition = (type: string, status: string, seconds: number) => ({
+      type,
+      status,
+      lastTransitionTime: at(seconds),
+    });
+    const told = (status: object): number =>
+      nodeKills(
+        [{ metadata: { name: 'gone' }, status: { reason: 'Evicted', message, ...status } }],
+        [],
+        [],
+        [],
+        ago(300),
+      ).length;
+    expect(told({ conditions: [condition('DisruptionTarget', 'True', 4 * 86_400)] })).toBe(0);
+    expect(told({ conditions: [condition('DisruptionTarget', 'True', 60)] })).toBe(1);
+    expect(told({ conditions: [condition('Ready', 'False', 4 * 86_400)] })).toBe(0);
+    const ended = { state: { terminated: { exitCode: 137, finishedAt: at(86_400) } } };
+    expect(told({ containerStatuses: [ended] })).toBe(0);
+    const live: V1Pod = { metadata: { name: 'a' } };
+    const evicted = (seconds: number) => [event('Evicted', 'a', seconds, message)];
+    expect(nodeKills([live], [], evicted(3000), [], ago(300))).toEqual([]);
+    expect(nodeKills([live], [], evicted(30), [], ago(300))).toHaveLength(1);
+    const nodes = [event('SystemOOM', 'node-1', 58)];
+    expect(nodeKills([], [killed], [], nodes, ago(30))).toEqual([]);
+  });
+
+  it('of a side-car are not of this container', () => {
+    const of = (fieldPath?: string): CoreV1Event[] => [
+      { ...event('OOMKilling', 'a', 60), involvedObject: { name: 'a', ...(fieldPath && { fieldPath }) } },
+    ];
+    const count = (events: CoreV1Event[], alone: boolean) =>
+      oomKills([pod('a')], events, [], meant(300, alone)).length;
+    expect(count(of('spec.containers{side-car}'), true)).toBe(0);
+    expect(count(of('spec.containers{agent}'), false)).toBe(1);
+    // Without a path it is this one's only where there is no other.
+    expect(count(of(), false)).toBe(0);
+    expect(count(of(), true)).toBe(1);
   });
 });
 
