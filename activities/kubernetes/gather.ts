@@ -1,9 +1,10 @@
-import type { CoreV1Event, V1ConfigMap, V1LimitRange, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
+import type { CoreV1Event, V1ConfigMap, V1LimitRange, V1ResourceQuota } from '@kubernetes/client-node';
 import type {
   Autoscaling,
   LatelyChanged,
   MongoReading,
   NodeReading,
+  PodReading,
   SessionReading,
 } from '../../model/kubernetes/details.js';
 import {
@@ -19,7 +20,15 @@ import { type CloseUp, closeUp } from './close-up.js';
 import { readWarnings } from './events.js';
 import { configChanges, readRollouts } from './lately.js';
 import { byFullness } from './measure.js';
-import { nodeNames, readNode, readNodeEvents } from './nodes.js';
+import {
+  givingNodes,
+  mostGiving,
+  mostNodes,
+  nodeNames,
+  readAllocatable,
+  readNode,
+  readNodeEvents,
+} from './nodes.js';
 import { type OwnPods, readOwnPods } from './own-pods.js';
 import { paths } from './paths.js';
 import { readLimitRanges, readQuotas } from './room.js';
@@ -154,14 +163,15 @@ async function gatherPods(asked: Asked, workload: Workload, read: ReadSource) {
     secret: (name) => secret(name),
     read: (source, name, work) => notebook.read(source, name, sourceLimit, work),
   });
-  const pending = readNodes(asked, own.all, read);
-  // Only for pods without a limit it takes the node to tell how full they are.
-  const unlimited = own.readings.some(({ limitBytes }) => limitBytes === undefined);
-  const sorted = byFullness(own.readings, unlimited ? await pending : []);
+  const giving = await readGiving(asked, own.readings, read);
+  const sorted = byFullness(own.readings, giving);
   const container = containerOf(workload, settings).name;
   const alone = isAlone(workload);
-  const [close, nodes] = await Promise.all([closeUp(asked, sorted, container, alone), pending]);
-  return { own, close, nodes };
+  const [close, nodes] = await Promise.all([
+    closeUp(asked, sorted, container, alone),
+    readNodes(asked, sorted, read),
+  ]);
+  return { own, close, nodes: [...nodes, ...giving.filter(({ name }) => !isIn(nodes, name))] };
 }
 
 /** What was changed of it, and what guards its pods. */
@@ -196,21 +206,59 @@ async function gatherPast(asked: Asked, workload: Workload, read: ReadSource) {
   };
 }
 
-async function readNodes(
+function isIn(nodes: readonly NodeReading[], name: string): boolean {
+  return nodes.some((node) => node.name === name);
+}
+
+/** Nodes of pods without a limit: only for those it takes the node to tell how full they are. */
+async function readGiving(
   { cluster, notebook }: Asked,
-  pods: readonly V1Pod[],
+  pods: readonly PodReading[],
   read: ReadSource,
 ): Promise<readonly NodeReading[]> {
+  const names = givingNodes(pods);
+  const left = names.length - mostGiving;
+  if (left > 0)
+    notebook.gap(
+      'kubectl describe node',
+      'node',
+      `pods without a limit are on ${names.length} nodes: how full those on ${left} of them are is not known`,
+    );
   const found = await Promise.all(
-    nodeNames(pods).map((name) =>
-      read(
-        'kubectl describe node',
-        'node',
-        (options) =>
-          readNode(cluster, name, options, (source, what, why) => notebook.gap(source, what, why, name)),
-        name,
+    names
+      .slice(0, mostGiving)
+      .map((name) =>
+        read('kubectl describe node', 'node', (options) => readAllocatable(cluster, name, options), name),
       ),
-    ),
+  );
+  return found.filter((node) => node !== undefined);
+}
+
+/** The nodes of the fullest pods. `pods`: the fullest first. */
+async function readNodes(
+  { cluster, notebook }: Asked,
+  pods: readonly PodReading[],
+  read: ReadSource,
+): Promise<readonly NodeReading[]> {
+  const names = nodeNames(pods);
+  if (names.length > mostNodes)
+    notebook.gap(
+      'kubectl describe node',
+      'node',
+      `its pods are on ${names.length} nodes: only the ${mostNodes} of the fullest are looked at`,
+    );
+  const found = await Promise.all(
+    names
+      .slice(0, mostNodes)
+      .map((name) =>
+        read(
+          'kubectl describe node',
+          'node',
+          (options) =>
+            readNode(cluster, name, options, (source, what, why) => notebook.gap(source, what, why, name)),
+          name,
+        ),
+      ),
   );
   return found.filter((node) => node !== undefined);
 }

@@ -1,5 +1,5 @@
 import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
-import type { NodeReading } from '../../model/kubernetes/details.js';
+import type { NodeReading, PodReading } from '../../model/kubernetes/details.js';
 import { messageOf } from '../failure.js';
 import type { CallOptions, Cluster } from './client.js';
 import { paths } from './paths.js';
@@ -11,12 +11,20 @@ interface List<T> {
   readonly items?: readonly T[];
 }
 
-/** More nodes are not read: the fullest pods are on a few of them. */
-const mostNodes = 5;
+/** Nodes of which use and promises are read: those of the fullest pods. */
+export const mostNodes = 5;
+/** Nodes of which it is read what they can give, for pods without a limit. */
+export const mostGiving = 50;
 
-/** Names of the nodes that these pods are on. */
-export function nodeNames(pods: readonly V1Pod[]): readonly string[] {
-  return [...new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []))].slice(0, mostNodes);
+/** Names of the nodes that these pods are on, in the pods' order. */
+export function nodeNames(pods: readonly PodReading[]): readonly string[] {
+  return [...new Set(pods.flatMap(({ node }) => node ?? []))];
+}
+
+/** Those on which pods have no limit of their own, those of the largest first: only they can tell how full these are. */
+export function givingNodes(pods: readonly PodReading[]): readonly string[] {
+  const unlimited = pods.filter(({ limitBytes }) => limitBytes === undefined);
+  return nodeNames(unlimited.toSorted((a, b) => (b.workingSetBytes ?? 0) - (a.workingSetBytes ?? 0)));
 }
 
 /** One node's memory; what only its use or its pods would tell is left out, and told to `gap` with the reason. */
@@ -51,12 +59,9 @@ export async function readNode(
   const requestedBytes = pods?.items && requested(pods.items);
   return {
     name,
-    allocatableBytes: quantityOf(node.status?.allocatable?.memory) ?? 0,
+    ...statusIn(node),
     ...(usedBytes !== undefined && usedBytes > 0 && { usedBytes }),
     ...(requestedBytes !== undefined && { requestedBytes }),
-    memoryPressure:
-      node.status?.conditions?.some(({ type, status }) => type === 'MemoryPressure' && status === 'True') ??
-      false,
   };
 }
 
@@ -65,9 +70,18 @@ export async function readAllocatable(
   cluster: Cluster,
   name: string,
   options: CallOptions,
-): Promise<Pick<NodeReading, 'name' | 'allocatableBytes'>> {
-  const node = await cluster.get<V1Node>(paths.node(name), options);
-  return { name, allocatableBytes: quantityOf(node.status?.allocatable?.memory) ?? 0 };
+): Promise<NodeReading> {
+  return { name, ...statusIn(await cluster.get<V1Node>(paths.node(name), options)) };
+}
+
+function statusIn({ status }: V1Node): Pick<NodeReading, 'allocatableBytes' | 'memoryPressure'> {
+  const pressed = status?.conditions?.some(
+    (condition) => condition.type === 'MemoryPressure' && condition.status === 'True',
+  );
+  return {
+    allocatableBytes: quantityOf(status?.allocatable?.memory) ?? 0,
+    memoryPressure: pressed ?? false,
+  };
 }
 
 /** What the scheduler has promised there, side-cars that start as init containers among them. */

@@ -35,15 +35,16 @@ function detailsOf(
 ): WorkloadDetails {
   const { close, events, nodeEvents, own, quotas, limitRanges, sessions, mongo } = gathered;
   const pod = templateOf(gathered.workload).spec;
+  const kept = pods.slice(0, mostPods);
   const { since } = context;
   const meant = { container: gathered.container, alone: isAlone(gathered.workload), since };
   return {
     workload: workloadReading(gathered.workload, settings, gathered.configMaps, gathered.lately),
-    pods: pods.slice(0, mostPods),
+    pods: kept,
     history: close.history,
     sessionHistory: close.sessionHistory,
     autoscaling: gathered.autoscaling,
-    nodes: gathered.nodes,
+    nodes: gathered.nodes.filter(({ name }) => kept.some(({ node }) => node === name)),
     oomKills: oomKills(pods, events, nodeEvents, meant).slice(-20),
     nodeKills: nodeKills(own.all, pods, events, nodeEvents, since).slice(-5),
     ...(sessions && { sessions: sessions.reading }),
