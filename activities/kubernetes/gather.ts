@@ -202,7 +202,7 @@ async function gatherPast(asked: Asked, workload: Workload, read: ReadSource) {
   return {
     budget,
     configMaps,
-    lately: lately.toSorted((a, b) => a.at.localeCompare(b.at)).slice(-12),
+    lately: lately.toSorted((a, b) => a.at.localeCompare(b.at)),
   };
 }
 

@@ -5,6 +5,9 @@ import type { Gathered } from './gather.js';
 import { statusOf } from './pods.js';
 import { quantityOf } from './quantity.js';
 
+/** Earlier ones are seldom what began it; settings are told all. */
+const mostRollouts = 5;
+
 /** Flat evidence of a look, for people and reports: what the source's diagnosis names, by its command. */
 export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void {
   const { workload, autoscaling, sessions, mongo, nodes, lately } = details;
@@ -48,7 +51,8 @@ export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void
       budget.name,
     );
   noteServers(notebook, sessions, mongo);
-  for (const { at, what } of lately.slice(-5))
+  const rollouts = lately.filter(({ kind }) => kind === 'rollout').slice(-mostRollouts);
+  for (const { at, what } of lately.filter((one) => one.kind === 'config' || rollouts.includes(one)))
     notebook.saw('kubectl rollout history', 'lately', `${at} ${what}`);
   notebook.saw(
     'lastState, events',

@@ -383,6 +383,17 @@ describe('going back to an earlier release', () => {
     );
   });
 
+  it('is not possible for settings, but people are told which were written shortly before', () => {
+    const what = 'ConfigMap agent-env was written by kubectl-edit';
+    const wrote = (second: number) => ({ at: atSecond(second), what, kind: 'config' as const });
+    const at = (second: number) => look({ details: { ...began, lately: [wrote(second)] } });
+    expect(skip('undo-release', at(-30 * 15), because(causes.leak))).toBe(
+      `no release began together with the growth; but shortly before it began ${what} at 2026-03-01 02:52:30 UTC`,
+    );
+    for (const second of [-60, -3600])
+      expect(skip('undo-release', at(second), because(causes.leak))).not.toContain('agent-env');
+  });
+
   it('is only for the release with which the growth began', () => {
     expect(skip('undo-release', look(), because(causes.leak))).toContain('no release began');
     const late = { ...released, at: atSecond(-60) };

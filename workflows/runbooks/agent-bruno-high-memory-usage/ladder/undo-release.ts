@@ -1,9 +1,10 @@
 import { turned } from '../../../../model/changes/kubernetes/field.js';
 import { planUndoRollout } from '../../../../model/changes/kubernetes/undo-rollout.js';
+import { dateTime } from '../../../../model/format.js';
 import { coversField } from '../../../../model/kubernetes/covers-field.js';
 import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
-import { growthBegan, type Release } from '../following.js';
+import { growthBegan, type Release, settingsWritten } from '../following.js';
 import { causes } from '../names.js';
 import { noTemplate, notFor, ownedBy } from './pieces.js';
 
@@ -25,7 +26,8 @@ export const undoRelease: Remedy<WorkloadLook> = {
     const unfit = notFor(diagnosis, causesOfReleases);
     if (unfit !== null) return { skip: unfit };
     const release = growthBegan(look);
-    if (release === undefined) return { skip: 'no release began together with the growth' };
+    if (release === undefined)
+      return { skip: ['no release began together with the growth', ...inWords(look)].join('; but ') };
     // Its own rollout may be under way still, stuck because its pods are killed: that is no reason to keep it.
     const unready = noTemplate(look);
     if (unready !== null) return { skip: unready };
@@ -37,6 +39,12 @@ export const undoRelease: Remedy<WorkloadLook> = {
     return { changes: [planUndoRollout(look, release.previous, fields, release.more)] };
   },
 };
+
+/** Settings that no release is, for people to look at. */
+function inWords(look: WorkloadLook): readonly string[] {
+  const written = settingsWritten(look).map(({ what, at }) => `${what} at ${dateTime(at)}`);
+  return written.length === 0 ? [] : [`shortly before it began ${written.join(', ')}`];
+}
 
 /** Who sets again by itself what going back would set: the whole template is replaced. */
 export function ownerOfRelease({ details }: WorkloadLook, { differs }: Release): FieldOwner | undefined {
