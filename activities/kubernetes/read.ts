@@ -71,6 +71,7 @@ function judged(
   const why = {
     hasPrometheus: settings.prometheus !== undefined,
     ...(gap && 'gap' in gap && { gap: gap.gap }),
+    ...(workload.rollout !== undefined && { rollout: workload.rollout }),
   };
   return {
     identity: {

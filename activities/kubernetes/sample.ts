@@ -46,10 +46,11 @@ export async function sampleTarget(
       },
     });
     const nodes = await nodesOf(cluster, own, options);
-    const { replicas } = rolloutOf(workload, settings.kind);
+    const { replicas, rollout } = rolloutOf(workload, settings.kind);
     const why = {
       hasPrometheus: settings.prometheus !== undefined,
       ...(gaps[0] !== undefined && { gap: gaps[0] }),
+      ...(rollout !== undefined && { rollout }),
     };
     const measure = worstOf(own.readings, nodes);
     return {

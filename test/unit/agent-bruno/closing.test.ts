@@ -93,6 +93,15 @@ describe('verification', () => {
     expect(failed(recovered({ settings: {}, details: { probe: undefined } }))).toEqual([]);
   });
 
+  it('counts a kill that is told although the count fell: a later end of a pod had another reason', () => {
+    const kill = (second: number) => ({
+      details: { oomKills: [{ at: atSecond(second), witnesses: ['event'], recent: true }] },
+    });
+    const before = workloadLook({ look: { kills: 3, at: atSecond(-120) } });
+    expect(failed(recovered(kill(-60)), calm, before)).toEqual(['no new OOM kill']);
+    expect(failed(recovered(kill(-180)), calm, before)).toEqual([]);
+  });
+
   it('what can not be checked has not passed', () => {
     expect(failed(recovered(), [])).toContain('worst replica below the warning threshold');
     const gaps = calm.map(({ at }) => ({ at, gap: 'the API server did not answer' }));

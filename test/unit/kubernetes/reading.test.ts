@@ -99,6 +99,15 @@ describe('the measure', () => {
     expect(blindness(1, [], alone)).toBe('it has no pods');
     expect(blindness(1, [crashed], alone)).toContain('none of its pods runs (a: CrashLoopBackOff)');
     expect(blindness(1, [crashed], { hasPrometheus: true, gap: 'answered 503' })).toContain('answered 503');
+    const rollout = '1 of 2 replicas are of the new template';
+    const young = pod('a', { workingSetBytes: undefined });
+    expect(blindness(2, [young], { ...alone, rollout })).toMatch(
+      /^the metrics API has no fresh figure .*; a rollout is under way: 1 of 2 replicas/,
+    );
+    expect(blindness(2, [], { ...alone, rollout })).toBe(
+      `it has no pods; a rollout is under way: ${rollout}`,
+    );
+    expect(blindness(0, [], { ...alone, rollout })).toBe('it is scaled to 0');
   });
 });
 
