@@ -17,18 +17,10 @@ import {
 } from './asked.js';
 import { readBudget, readHpa, readVpa } from './autoscaling.js';
 import { type CloseUp, closeUp } from './close-up.js';
-import { readWarnings } from './events.js';
+import { readEvents } from './events.js';
 import { configChanges, readRollouts } from './lately.js';
 import { byFullness } from './measure.js';
-import {
-  givingNodes,
-  mostGiving,
-  mostNodes,
-  nodeNames,
-  readAllocatable,
-  readNode,
-  readNodeEvents,
-} from './nodes.js';
+import { givingNodes, mostGiving, mostNodes, nodeNames, readAllocatable, readNode } from './nodes.js';
 import { type OwnPods, readOwnPods } from './own-pods.js';
 import { paths } from './paths.js';
 import { readLimitRanges, readQuotas } from './room.js';
@@ -95,8 +87,12 @@ async function readEarly(asked: Asked, read: ReadSource) {
   const { settings, cluster, notebook } = asked;
   const { namespace } = settings;
   const [warnings, nodeEvents, hpa, vpa, quotas, limitRanges, version, sessions, mongo] = await Promise.all([
-    read('kubectl get events', 'events', (options) => readWarnings(cluster, namespace, options)),
-    read('kubectl get events -n default', 'node.events', (options) => readNodeEvents(cluster, options)),
+    read('kubectl get events', 'events', (options) =>
+      readEvents(cluster, paths.warnings(namespace), options),
+    ),
+    read('kubectl get events -n default', 'node.events', (options) =>
+      readEvents(cluster, paths.nodeEvents, options),
+    ),
     read('kubectl get hpa', 'hpa', (options) => readHpa(cluster, settings, options)),
     read('kubectl get vpa', 'vpa', (options) => readVpa(cluster, settings, options)),
     read('kubectl get resourcequota', 'quota', (options) => readQuotas(cluster, namespace, options)),
@@ -107,10 +103,13 @@ async function readEarly(asked: Asked, read: ReadSource) {
     fromRedis(asked),
     fromMongo(asked),
   ]);
-  if (warnings?.cutOff) notebook.gap('kubectl get events', 'events', 'there are more than 500 warnings');
+  const more = (count: number): string => `there are more than the ${count} warnings that were read`;
+  if (warnings?.cutOff) notebook.gap('kubectl get events', 'events', more(warnings.events.length));
+  if (nodeEvents?.cutOff)
+    notebook.gap('kubectl get events -n default', 'node.events', more(nodeEvents.events.length));
   return {
     events: warnings?.events ?? [],
-    nodeEvents: nodeEvents ?? [],
+    nodeEvents: nodeEvents?.events ?? [],
     hpa,
     vpa,
     version: version?.gitVersion ?? 'unknown',

@@ -1,11 +1,10 @@
-import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Node, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import type { NodeReading, PodReading } from '../../model/kubernetes/details.js';
 import { messageOf } from '../failure.js';
 import type { CallOptions, Cluster } from './client.js';
 import { paths } from './paths.js';
-import { isLive } from './pods.js';
+import { isLive, runningIn } from './pods.js';
 import { quantityOf } from './quantity.js';
-import { isSideCar } from './workload.js';
 
 interface List<T> {
   readonly items?: readonly T[];
@@ -84,19 +83,12 @@ function statusIn({ status }: V1Node): Pick<NodeReading, 'allocatableBytes' | 'm
   };
 }
 
-/** What the scheduler has promised there, side-cars that start as init containers among them. */
+/** What the scheduler has promised there: to a pod as a whole where it says so, otherwise to its containers. */
 function requested(pods: readonly V1Pod[]): number {
-  return pods
-    .filter(isLive)
-    .flatMap(({ spec }) => [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter(isSideCar)])
-    .reduce((sum, { resources }) => sum + (quantityOf(resources?.requests?.memory) ?? 0), 0);
+  return pods.filter(isLive).reduce((sum, { spec }) => sum + requestOf(spec), 0);
 }
 
-/** What the nodes say of themselves: kills outside of any limit, pressure. Newest last. */
-export async function readNodeEvents(
-  cluster: Cluster,
-  options: CallOptions,
-): Promise<readonly CoreV1Event[]> {
-  const { items = [] } = await cluster.get<List<CoreV1Event>>(paths.nodeEvents, options);
-  return items;
+function requestOf(spec: V1PodSpec | undefined): number {
+  const asked = runningIn(spec).map(({ resources }) => quantityOf(resources?.requests?.memory) ?? 0);
+  return quantityOf(spec?.resources?.requests?.memory) ?? asked.reduce((sum, one) => sum + one, 0);
 }

@@ -2,7 +2,7 @@ import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details
 import type { Notebook } from '../notebook.js';
 import { warningWords } from './events.js';
 import type { Gathered } from './gather.js';
-import { statusOf } from './pods.js';
+import { runningIn, statusOf } from './pods.js';
 import { quantityOf } from './quantity.js';
 
 /** Earlier ones are seldom what began it; settings are told all. */
@@ -129,10 +129,19 @@ export function noteOthers(
   const names = new Set(pods.map(({ name }) => name));
   for (const { pod, words } of warningWords(events, names, 5))
     notebook.saw('kubectl get events', 'warning', words, undefined, pod);
-  for (const { name } of pods.slice(0, 3)) {
+  for (const { name, limitOf } of pods.slice(0, 3)) {
     const figures = own.metrics.find(({ metadata }) => metadata?.name === name)?.containers ?? [];
     const pod = own.all.find(({ metadata }) => metadata?.name === name);
-    const others = (pod?.spec?.containers ?? []).filter((one) => one.name !== container).slice(0, 4);
+    const others = runningIn(pod?.spec)
+      .filter((one) => one.name !== container)
+      .slice(0, 4);
+    if (limitOf === 'pod' && others.length > 0)
+      notebook.gap(
+        'kubectl get pods',
+        'container.limit',
+        `it has no limit of its own, and shares the pod’s with ${others.map((one) => one.name).join(', ')}: what it may have depends on what they use`,
+        name,
+      );
     for (const { name: other, resources } of others) {
       const subject = `${name}/${other}`;
       const used = quantityOf(figures.find((one) => one.name === other)?.usage?.memory);

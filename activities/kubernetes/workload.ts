@@ -12,6 +12,7 @@ import { failure } from '../failure.js';
 import type { CallOptions, Cluster } from './client.js';
 import { ownersElsewhere, ownersOf } from './owners.js';
 import { paths } from './paths.js';
+import { runningIn } from './pods.js';
 import { quantityOf } from './quantity.js';
 import { rolloutOf } from './rollout.js';
 import { inWords } from './selectors.js';
@@ -51,15 +52,9 @@ export function templateOf(workload: Workload): V1PodTemplateSpec {
   return workload.spec?.template ?? {};
 }
 
-/** Whether its pods have one container, side-cars that start as init containers counted. */
+/** Whether its pods have one container, and no side-car. */
 export function isAlone(workload: Workload): boolean {
-  const { containers = [], initContainers = [] } = templateOf(workload).spec ?? {};
-  return containers.length === 1 && !initContainers.some(isSideCar);
-}
-
-/** An init container that goes on running beside the others. */
-export function isSideCar({ restartPolicy }: V1Container): boolean {
-  return restartPolicy === 'Always';
+  return runningIn(templateOf(workload).spec).length === 1;
 }
 
 export function selectorOf(workload: Workload): string {
