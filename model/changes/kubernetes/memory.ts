@@ -28,7 +28,10 @@ import type { PodResizeParams, WorkloadMemoryParams } from './params.js';
 import { progressSeconds } from './progress.js';
 
 /** Modes in which a VPA does not set what new pods, or pods that run, may have. */
-export const vpaIdle = { newPods: ['Off'], runningPods: ['Off', 'Initial'] } as const;
+export const vpaIdle: Readonly<Record<'newPods' | 'runningPods', readonly string[]>> = {
+  newPods: ['Off'],
+  runningPods: ['Off', 'Initial'],
+};
 
 /** Another limit and request in the template: every pod is replaced. */
 export function planWorkloadMemory(

@@ -1,7 +1,10 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { V1Container } from '@kubernetes/client-node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { createKubernetesAdapter } from '../../../activities/kubernetes/adapter.js';
 import { type Cluster, connectCluster } from '../../../activities/kubernetes/client.js';
@@ -377,6 +380,34 @@ describe.skipIf(!ready)(`looks at a real cluster (${needsCluster}; ${needsMonito
     none.close();
   });
 
+  it('is reached from inside a pod by its service account', async () => {
+    const rules = [
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'] },
+      { apiGroups: ['', 'metrics.k8s.io'], resources: ['pods'], verbs: ['list'] },
+    ];
+    const given = parse(readFileSync(await space.kubeconfigFor('in-pod', rules), 'utf8')) as Kubeconfig;
+    const root = mkdtempSync(join(tmpdir(), 'ns-pod-'));
+    const account = join(root, 'var/run/secrets/kubernetes.io/serviceaccount');
+    mkdirSync(account, { recursive: true });
+    const { server, ...authority } = given.clusters[0].cluster;
+    writeFileSync(join(account, 'token'), given.users[0].user.token);
+    writeFileSync(join(account, 'ca.crt'), authorityOf(authority));
+    const { hostname, port } = new URL(server);
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', hostname);
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', port);
+    const inside = connectCluster({ name: 'inside' }, root);
+    try {
+      const looked = await look(inside, agentSettings({ inspect: false }));
+      expect(looked.measure?.limit).toBe(160 * MiB);
+      expect(gapsOf(looked).hpa).toMatch(/answered 403: .*system:serviceaccount:.*:in-pod/);
+      expect(() => connectCluster({ name: 'outside' }, join(root, 'nowhere'))).toThrow(/runs in no pod/);
+    } finally {
+      inside.close();
+      vi.unstubAllEnvs();
+      rmSync(root, { recursive: true });
+    }
+  });
+
   /** A look as the ladder gets it. */
   const asLook = (looked: Looked, given: WorkloadSettings, details = {}): WorkloadLook => ({
     ...workloadLook(),
@@ -644,6 +675,23 @@ describe.skipIf(!ready)(`looks at a real cluster (${needsCluster}; ${needsMonito
     expect(await sample(space.cluster, gone)).toMatchObject({ healthy: false, healthNote: 'it is gone' });
   });
 });
+
+interface Kubeconfig {
+  readonly clusters: readonly [{ readonly cluster: { readonly server: string } & Authority }];
+  readonly users: readonly [{ readonly user: { readonly token: string } }];
+}
+
+interface Authority {
+  readonly 'certificate-authority'?: string;
+  readonly 'certificate-authority-data'?: string;
+}
+
+function authorityOf({
+  'certificate-authority': file,
+  'certificate-authority-data': data,
+}: Authority): Buffer {
+  return file === undefined ? Buffer.from(data ?? '', 'base64') : readFileSync(file);
+}
 
 /** What the API server makes of a patch, as far as it is looked at. */
 interface Applied {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bound, NodeReading, WorkloadLook } from '../../../model/kubernetes/details.js';
 import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
+import { ownedFields } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/prevention/owned-fields.js';
 import { because, drafts, hpa, look, owned, refusal, skip } from '../../support/bruno-rungs.js';
 import { GiB, type LookParts, MiB, pod } from '../../support/workload-looks.js';
 
@@ -83,6 +84,12 @@ describe('an operator', () => {
       look({ workload: { owners: [{ ...owned('containers.agent-bruno.resources'), owner }] } });
     expect(skip('resize-pods', by('Agent bruno'), tooSmall)).toContain('Agent bruno owns');
     expect(drafts('resize-pods', by('argocd'), tooSmall)).toHaveLength(1);
+    // The patch that the skip promises is there whatever the remedy was against.
+    for (const diagnosis of [tooSmall, busy]) {
+      const [at, samples] = [by('Agent bruno'), []];
+      const advice = ownedFields({ first: at, latest: at, samples, diagnosis, applied: [] });
+      expect(advice.map(({ title }) => title)).toContain('Raise the limit through Agent bruno');
+    }
   });
 });
 

@@ -34,6 +34,11 @@ export function reconciler({ details }: WorkloadLook, field: RegExp): FieldOwner
   return details.workload.owners.find((owner) => owner.reconciles && field.test(owner.field));
 }
 
+/** GitOps controllers set the template again, and no pod that runs; an operator may set both. */
+export function isGitOps({ owner }: FieldOwner): boolean {
+  return owner === 'argocd' || owner === 'flux';
+}
+
 /** Who sets a variable, or all of them, again by itself: in the template or in the ConfigMap that holds it. */
 export function ownerOfVariable({ details }: WorkloadLook, name: string): FieldOwner | undefined {
   return details.workload.owners.find(

@@ -9,10 +9,7 @@ import type { PodReading, WorkloadLook } from '../../../../model/kubernetes/deta
 import type { Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
 import { isSkip, rightSizeOf } from './figures-for-limits.js';
-import { fullPods, notFor, ownedBy, reconciler } from './pieces.js';
-
-/** GitOps controllers set the template again, and no pod that runs; an operator may set both. */
-const knowsTemplateOnly = /^(argocd|flux)$/;
+import { fullPods, isGitOps, notFor, ownedBy, reconciler } from './pieces.js';
 
 /** More room for the pods that run, without a restart. It ends with each pod: the template is another rung. */
 export const resizePods: Remedy<WorkloadLook> = {
@@ -24,7 +21,7 @@ export const resizePods: Remedy<WorkloadLook> = {
     const unfit = notFor(diagnosis, [causes.limit, causes.traffic]);
     if (unfit !== null) return { skip: unfit };
     const owner = reconciler(look, /resources/);
-    if (owner !== undefined && !knowsTemplateOnly.test(owner.owner)) return { skip: ownedBy(owner) };
+    if (owner !== undefined && !isGitOps(owner)) return { skip: ownedBy(owner) };
     const owned = vpaForbids(look, vpaIdle.runningPods);
     if (owned !== null) return { skip: owned };
     const figures = rightSizeOf(look, diagnosis);

@@ -59,18 +59,16 @@ export function wantedMin({ settings }: WorkloadLook, { min, max, current }: Hpa
 }
 
 function byAutoscaler(look: WorkloadLook, hpa: Hpa): Proposal {
+  const wanted = wantedMin(look, hpa);
+  if (wanted === undefined)
+    return { skip: `the autoscaler ${hpa.name} has a least number of ${hpa.min} already` };
   if (hpa.keda)
     return {
       skip: `KEDA owns the autoscaler ${hpa.name}: the report has the patch for minReplicaCount of its ScaledObject`,
     };
   const owner = hpa.owners?.find(({ reconciles }) => reconciles);
   if (owner !== undefined) return { skip: ownedBy(owner) };
-  const wanted = wantedMin(look, hpa);
-  if (wanted === undefined)
-    return { skip: `the autoscaler ${hpa.name} has a least number of ${hpa.min} already` };
-  const noRoom = quotaForbids(
-    look,
-    riseOfReplicas(look, Math.max(0, wanted - look.details.workload.replicas)),
-  );
+  const added = Math.max(0, wanted - look.details.workload.replicas);
+  const noRoom = quotaForbids(look, riseOfReplicas(look, added));
   return noRoom === null ? { changes: [planHpaMin(look, hpa, wanted)] } : { skip: noRoom };
 }

@@ -1,9 +1,10 @@
+import { vpaIdle } from '../../../../model/changes/kubernetes/memory.js';
 import { planSetEnv } from '../../../../model/changes/kubernetes/set-env.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
 import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
 import { isSkip, rightSizeOf } from '../ladder/figures-for-limits.js';
-import { leading, ownerOfVariable, reconciler } from '../ladder/pieces.js';
+import { isGitOps, leading, ownerOfVariable, reconciler } from '../ladder/pieces.js';
 import { wantedMin, wantedReplicas } from '../ladder/scale-out.js';
 import { causes } from '../names.js';
 import { releaseHandedOver } from './owned-release.js';
@@ -24,10 +25,13 @@ export function ownedFields({ latest, first, diagnosis }: Seen<WorkloadLook>): r
 }
 
 function limits(look: WorkloadLook, diagnosis: Diagnosis): readonly Recommendation[] {
-  if (leading(diagnosis) !== causes.limit) return [];
+  const lead = leading(diagnosis);
   const owner = reconciler(look, /resources/);
+  // Running pods would have been given more against traffic, too, had no operator owned them.
+  const operator = owner !== undefined && !isGitOps(owner);
+  if (lead !== causes.limit && !(lead === causes.traffic && operator)) return [];
   const { vpa } = look.details.autoscaling;
-  const byVpa = vpa !== undefined && vpa.mode !== 'Off';
+  const byVpa = vpa !== undefined && !vpaIdle.newPods.includes(vpa.mode);
   const figures = owner !== undefined || byVpa ? rightSizeOf(look, diagnosis) : { skip: '' };
   if (isSkip(figures)) return [];
   const { container } = look.details.workload;
