@@ -1,7 +1,9 @@
 import type { V1PodDisruptionBudget, V2HorizontalPodAutoscaler, V2MetricSpec } from '@kubernetes/client-node';
+import type { JsonObject } from '../../model/json.js';
 import type { Autoscaling } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import type { CallOptions, Cluster } from './client.js';
+import { ownersElsewhere } from './owners.js';
 import { paths } from './paths.js';
 import { selects } from './selectors.js';
 
@@ -14,6 +16,7 @@ interface VerticalPodAutoscaler {
   readonly spec?: {
     readonly targetRef?: { readonly kind?: string; readonly name?: string };
     readonly updatePolicy?: { readonly updateMode?: string };
+    readonly resourcePolicy?: { readonly containerPolicies?: readonly JsonObject[] };
   };
 }
 
@@ -32,8 +35,14 @@ export async function readHpa(
   );
   if (!found) return undefined;
   const { metadata, spec, status } = found;
-  const owners = metadata?.ownerReferences ?? [];
+  const scaledObject = metadata?.ownerReferences?.find(({ kind }) => kind === 'ScaledObject');
   const note = conditionWords(found);
+  const owners = ownersElsewhere({
+    object: { kind: 'HorizontalPodAutoscaler', name: metadata?.name ?? '' },
+    meta: metadata,
+    at: ['f:spec', 'f:minReplicas'],
+    field: 'spec.minReplicas',
+  });
   return {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
@@ -45,8 +54,9 @@ export async function readHpa(
     resourceVersion: metadata?.resourceVersion ?? '',
     generation: metadata?.generation ?? 0,
     keda:
-      owners.some(({ kind }) => kind === 'ScaledObject') ||
-      metadata?.labels?.['app.kubernetes.io/managed-by'] === 'keda-operator',
+      scaledObject !== undefined || metadata?.labels?.['app.kubernetes.io/managed-by'] === 'keda-operator',
+    ...(scaledObject && { scaledObject: scaledObject.name }),
+    ...(owners.length > 0 && { owners }),
     ...(note !== undefined && { note }),
   };
 }
@@ -81,7 +91,14 @@ export async function readVpa(
   const found = list?.items?.find(
     ({ spec }) => spec?.targetRef?.kind === settings.kind && spec.targetRef.name === settings.name,
   );
-  return found && { name: found.metadata?.name ?? '', mode: found.spec?.updatePolicy?.updateMode ?? 'Auto' };
+  const policies = found?.spec?.resourcePolicy?.containerPolicies;
+  return (
+    found && {
+      name: found.metadata?.name ?? '',
+      mode: found.spec?.updatePolicy?.updateMode ?? 'Auto',
+      ...(policies && { policies }),
+    }
+  );
 }
 
 /** The strictest disruption budget that selects these pods. */

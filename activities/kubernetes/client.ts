@@ -62,9 +62,12 @@ const usualTimeoutMs = 10_000;
 /** An answer larger than this is cut off: a log, or a list that nobody should read at once. */
 const longestAnswer = 32 * 1024 * 1024;
 
-/** Connects when first used. Throws `Misconfigured` for a kubeconfig or context that can't be used. */
-export function connectCluster(address: ClusterAddress): Cluster {
-  const config = kubeConfig(address);
+/**
+ * Connects when first used. Throws `Misconfigured` for a kubeconfig or context that can't be used. `root`: where a
+ * pod's file system begins, in which its service account is.
+ */
+export function connectCluster(address: ClusterAddress, root = ''): Cluster {
+  const config = kubeConfig(address, root);
   const server = config.getCurrentCluster()?.server ?? '';
   const where = `cluster ${address.name} (${server})`;
   const secure = server.startsWith('https:');
@@ -134,13 +137,13 @@ export function connectCluster(address: ClusterAddress): Cluster {
   };
 }
 
-function kubeConfig({ name, kubeconfig, context }: ClusterAddress): KubeConfig {
+function kubeConfig({ name, kubeconfig, context }: ClusterAddress, root: string): KubeConfig {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) {
-      if (!existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token'))
+      if (!existsSync(`${root}/var/run/secrets/kubernetes.io/serviceaccount/token`))
         throw new Error('this process runs in no pod, so it has no service account');
-      config.loadFromCluster();
+      config.loadFromCluster(root);
     } else config.loadFromFile(kubeconfig);
   } catch (error) {
     const mend = 'Correct clusters in nightshift.yaml: kubeconfig names a file, inCluster: true needs a pod.';

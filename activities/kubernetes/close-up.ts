@@ -1,3 +1,4 @@
+import { bytes } from '../../model/format.js';
 import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
 import { parseAppMetrics } from '../service/app-metrics.js';
 import { asExpected, briefly, callPod, type PodCaller } from './app.js';
@@ -10,6 +11,8 @@ import { paths } from './paths.js';
 /** The fullest pods are looked at closely, the others only counted: a large workload has hundreds. */
 const mostPods = 3;
 const logTail = 500;
+/** Of so many lines, bytes. Lines are seldom as long as this is for each; those that are, are not read to the end. */
+const logBytes = 4 * 1024 ** 2;
 
 export interface CloseUp extends Pick<WorkloadDetails, 'history' | 'sessionHistory' | 'logLines' | 'probe'> {
   /** All of them, the fullest first. */
@@ -101,17 +104,26 @@ async function logsOf(
   container: string,
 ): Promise<{ readonly last: readonly string[]; readonly present: readonly string[] }> {
   const read = async (previous: boolean): Promise<readonly string[]> => {
+    const source = previous ? 'kubectl logs --previous' : 'kubectl logs';
+    const options = { container, previous, tail: logTail, bytes: logBytes };
     const text = await notebook.read(
-      previous ? 'kubectl logs --previous' : 'kubectl logs',
+      source,
       'pod.log',
       sourceLimit,
       (signal) =>
-        cluster.text(paths.log(settings.namespace, pod.name, { container, previous, tail: logTail }), {
+        cluster.text(paths.log(settings.namespace, pod.name, options), {
           signal,
           timeoutMs: sourceLimit,
         }),
       pod.name,
     );
+    if (Buffer.byteLength(text ?? '') >= logBytes)
+      notebook.gap(
+        source,
+        'pod.log',
+        `its last ${logTail} lines are longer than ${bytes(logBytes)}: the newest were not read`,
+        pod.name,
+      );
     return memoryLines(text ?? '').map((line) => withPod(line, pod.name));
   };
   // In a back-off its last end is its present state: then its log is the present one.

@@ -2,21 +2,34 @@ import type { CoreV1Event } from '@kubernetes/client-node';
 import { redact } from '../../model/redact.js';
 import type { CallOptions, Cluster } from './client.js';
 import { timeOf } from './kills.js';
-import { paths } from './paths.js';
 
 interface EventList {
   readonly items?: readonly CoreV1Event[];
   readonly metadata?: { readonly continue?: string };
 }
 
-/** Warnings about pods of a namespace. `cutOff`: there are more than the API server was asked for. */
-export async function readWarnings(
+/** Lists longer than so many pages are not read to their end. */
+const mostPages = 4;
+
+/**
+ * Warnings, as they are listed: in no order of time. `cutOff`: there are more than were read, newer ones perhaps
+ * among them. `path`: one of `paths` that lists events.
+ */
+export async function readEvents(
   cluster: Cluster,
-  namespace: string,
+  path: string,
   options: CallOptions,
 ): Promise<{ readonly events: readonly CoreV1Event[]; readonly cutOff: boolean }> {
-  const { items = [], metadata } = await cluster.get<EventList>(paths.warnings(namespace), options);
-  return { events: items, cutOff: (metadata?.continue ?? '') !== '' };
+  const events: CoreV1Event[] = [];
+  let next = '';
+  for (let page = 0; page < mostPages; page += 1) {
+    const from = next === '' ? path : `${path}&continue=${encodeURIComponent(next)}`;
+    const { items = [], metadata } = await cluster.get<EventList>(from, options);
+    events.push(...items);
+    next = metadata?.continue ?? '';
+    if (next === '') return { events, cutOff: false };
+  }
+  return { events, cutOff: true };
 }
 
 /** The newest warnings about these pods, in words, newest last. */

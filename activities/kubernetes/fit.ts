@@ -1,23 +1,20 @@
 import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { Reading } from '../adapter.js';
+import { atMost } from './lately.js';
 import { evenly } from './series.js';
 
 /** A look is at most 64 kB; policy and settings are added to what was read. */
 const mostBytes = 56 * 1024;
+
+/** Of what a release changed, where there is little room. */
+const fewFields = 10;
 
 type Read = Reading<WorkloadDetails>;
 
 /** Least wanted first: what is left out is detail, never a pod's figure or a gap. */
 const cuts: readonly ((read: Read) => Read)[] = [
   (read) => having(read, { logLines: read.details.logLines.slice(-20) }),
-  (read) =>
-    having(read, {
-      lately: read.details.lately.map(({ differs, ...rest }, index, all) => ({
-        ...rest,
-        // Only the last releases may have begun it.
-        ...(differs && index >= all.length - 3 && { differs: differs.slice(0, 10) }),
-      })),
-    }),
+  (read) => having(read, { lately: withFewFields(read.details.lately) }),
   (read) => having(read, { sessionHistory: evenly(read.details.sessionHistory, 60) }),
   (read) =>
     having(read, {
@@ -43,4 +40,13 @@ function having(read: Read, details: Partial<WorkloadDetails>): Read {
 
 function withFewFigures(pod: PodReading): PodReading {
   return { ...pod, app: Object.fromEntries(Object.entries(pod.app).slice(0, 20)) };
+}
+
+/** Only the last releases may have begun it: of the others it is only counted what they changed. */
+function withFewFields(lately: WorkloadDetails['lately']): WorkloadDetails['lately'] {
+  const last = lately.filter(({ kind }) => kind === 'rollout').slice(-3);
+  return lately.map((one) => {
+    const { differs, more, ...rest } = one;
+    return { ...rest, ...(differs && atMost(differs, last.includes(one) ? fewFields : 0, more)) };
+  });
 }

@@ -1,9 +1,10 @@
-import type { CoreV1Event, V1ConfigMap, V1LimitRange, V1Pod, V1ResourceQuota } from '@kubernetes/client-node';
+import type { CoreV1Event, V1ConfigMap, V1LimitRange, V1ResourceQuota } from '@kubernetes/client-node';
 import type {
   Autoscaling,
   LatelyChanged,
   MongoReading,
   NodeReading,
+  PodReading,
   SessionReading,
 } from '../../model/kubernetes/details.js';
 import {
@@ -16,16 +17,17 @@ import {
 } from './asked.js';
 import { readBudget, readHpa, readVpa } from './autoscaling.js';
 import { type CloseUp, closeUp } from './close-up.js';
-import { readWarnings } from './events.js';
+import { readEvents } from './events.js';
 import { configChanges, readRollouts } from './lately.js';
 import { byFullness } from './measure.js';
-import { nodeNames, readNode, readNodeEvents } from './nodes.js';
+import { givingNodes, mostGiving, mostNodes, nodeNames, readAllocatable, readNode } from './nodes.js';
 import { type OwnPods, readOwnPods } from './own-pods.js';
 import { paths } from './paths.js';
 import { readLimitRanges, readQuotas } from './room.js';
 import {
   configMapsOf,
   containerOf,
+  isAlone,
   readWorkload,
   selectorOf,
   templateOf,
@@ -85,8 +87,12 @@ async function readEarly(asked: Asked, read: ReadSource) {
   const { settings, cluster, notebook } = asked;
   const { namespace } = settings;
   const [warnings, nodeEvents, hpa, vpa, quotas, limitRanges, version, sessions, mongo] = await Promise.all([
-    read('kubectl get events', 'events', (options) => readWarnings(cluster, namespace, options)),
-    read('kubectl get events -n default', 'node.events', (options) => readNodeEvents(cluster, options)),
+    read('kubectl get events', 'events', (options) =>
+      readEvents(cluster, paths.warnings(namespace), options),
+    ),
+    read('kubectl get events -n default', 'node.events', (options) =>
+      readEvents(cluster, paths.nodeEvents, options),
+    ),
     read('kubectl get hpa', 'hpa', (options) => readHpa(cluster, settings, options)),
     read('kubectl get vpa', 'vpa', (options) => readVpa(cluster, settings, options)),
     read('kubectl get resourcequota', 'quota', (options) => readQuotas(cluster, namespace, options)),
@@ -97,10 +103,13 @@ async function readEarly(asked: Asked, read: ReadSource) {
     fromRedis(asked),
     fromMongo(asked),
   ]);
-  if (warnings?.cutOff) notebook.gap('kubectl get events', 'events', 'there are more than 500 warnings');
+  const more = (count: number): string => `there are more than the ${count} warnings that were read`;
+  if (warnings?.cutOff) notebook.gap('kubectl get events', 'events', more(warnings.events.length));
+  if (nodeEvents?.cutOff)
+    notebook.gap('kubectl get events -n default', 'node.events', more(nodeEvents.events.length));
   return {
     events: warnings?.events ?? [],
-    nodeEvents: nodeEvents ?? [],
+    nodeEvents: nodeEvents?.events ?? [],
     hpa,
     vpa,
     version: version?.gitVersion ?? 'unknown',
@@ -153,14 +162,15 @@ async function gatherPods(asked: Asked, workload: Workload, read: ReadSource) {
     secret: (name) => secret(name),
     read: (source, name, work) => notebook.read(source, name, sourceLimit, work),
   });
-  const pending = readNodes(asked, own.all, read);
-  // Only for pods without a limit it takes the node to tell how full they are.
-  const unlimited = own.readings.some(({ limitBytes }) => limitBytes === undefined);
-  const sorted = byFullness(own.readings, unlimited ? await pending : []);
+  const giving = await readGiving(asked, own.readings, read);
+  const sorted = byFullness(own.readings, giving);
   const container = containerOf(workload, settings).name;
-  const alone = (templateOf(workload).spec?.containers ?? []).length === 1;
-  const [close, nodes] = await Promise.all([closeUp(asked, sorted, container, alone), pending]);
-  return { own, close, nodes };
+  const alone = isAlone(workload);
+  const [close, nodes] = await Promise.all([
+    closeUp(asked, sorted, container, alone),
+    readNodes(asked, sorted, read),
+  ]);
+  return { own, close, nodes: [...nodes, ...giving.filter(({ name }) => !isIn(nodes, name))] };
 }
 
 /** What was changed of it, and what guards its pods. */
@@ -191,25 +201,63 @@ async function gatherPast(asked: Asked, workload: Workload, read: ReadSource) {
   return {
     budget,
     configMaps,
-    lately: lately.toSorted((a, b) => a.at.localeCompare(b.at)).slice(-12),
+    lately: lately.toSorted((a, b) => a.at.localeCompare(b.at)),
   };
 }
 
-async function readNodes(
+function isIn(nodes: readonly NodeReading[], name: string): boolean {
+  return nodes.some((node) => node.name === name);
+}
+
+/** Nodes of pods without a limit: only for those it takes the node to tell how full they are. */
+async function readGiving(
   { cluster, notebook }: Asked,
-  pods: readonly V1Pod[],
+  pods: readonly PodReading[],
   read: ReadSource,
 ): Promise<readonly NodeReading[]> {
+  const names = givingNodes(pods);
+  const left = names.length - mostGiving;
+  if (left > 0)
+    notebook.gap(
+      'kubectl describe node',
+      'node',
+      `pods without a limit are on ${names.length} nodes: how full those on ${left} of them are is not known`,
+    );
   const found = await Promise.all(
-    nodeNames(pods).map((name) =>
-      read(
-        'kubectl describe node',
-        'node',
-        (options) =>
-          readNode(cluster, name, options, (source, what, why) => notebook.gap(source, what, why, name)),
-        name,
+    names
+      .slice(0, mostGiving)
+      .map((name) =>
+        read('kubectl describe node', 'node', (options) => readAllocatable(cluster, name, options), name),
       ),
-    ),
+  );
+  return found.filter((node) => node !== undefined);
+}
+
+/** The nodes of the fullest pods. `pods`: the fullest first. */
+async function readNodes(
+  { cluster, notebook }: Asked,
+  pods: readonly PodReading[],
+  read: ReadSource,
+): Promise<readonly NodeReading[]> {
+  const names = nodeNames(pods);
+  if (names.length > mostNodes)
+    notebook.gap(
+      'kubectl describe node',
+      'node',
+      `its pods are on ${names.length} nodes: only the ${mostNodes} of the fullest are looked at`,
+    );
+  const found = await Promise.all(
+    names
+      .slice(0, mostNodes)
+      .map((name) =>
+        read(
+          'kubectl describe node',
+          'node',
+          (options) =>
+            readNode(cluster, name, options, (source, what, why) => notebook.gap(source, what, why, name)),
+          name,
+        ),
+      ),
   );
   return found.filter((node) => node !== undefined);
 }

@@ -27,6 +27,10 @@ interface Revision {
 }
 
 const most = 10;
+/** Fields that differ beyond these are only counted. */
+const mostFields = 30;
+/** Of what differs, in one line. */
+const mostCharacters = 300;
 
 /** The last rollouts, newest last, each with what differs from the one before it. */
 export async function readRollouts(
@@ -104,17 +108,39 @@ function templateIn(data: object | undefined): V1PodTemplateSpec {
 }
 
 function told(revision: Revision, before: Revision | undefined): LatelyChanged {
-  const differs = before === undefined ? undefined : difference(before.template, revision.template);
-  const words = (differs ?? []).map(
-    ({ name, before: from, after }) => `${name}: ${show(from)} → ${show(after)}`,
-  );
+  const again = revision.again === undefined ? '' : `, which was ${revision.again}`;
+  const base = { at: revision.at, kind: 'rollout' as const, revision: String(revision.number) };
+  const what = `revision ${revision.number}${again}`;
+  if (before === undefined) return { ...base, what };
+  const differs = difference(before.template, revision.template);
   return {
-    at: revision.at,
-    kind: 'rollout',
-    revision: String(revision.number),
-    what: `revision ${revision.number}${revision.again === undefined ? '' : `, which was ${revision.again}`}${words.length === 0 ? '' : `: ${words.join(', ').slice(0, 300)}`}`,
-    ...(before !== undefined && differs !== undefined && { previous: String(before.number), differs }),
+    ...base,
+    what: differs.length === 0 ? what : `${what}: ${differenceWords(differs)}`,
+    previous: String(before.number),
+    ...atMost(differs, mostFields),
   };
+}
+
+/** So many of the fields that differ, and how many more there are: going back replaces them all. */
+export function atMost(
+  differs: readonly FieldChange[],
+  most: number,
+  besides = 0,
+): Pick<LatelyChanged, 'differs' | 'more'> {
+  const more = Math.max(0, differs.length - most) + besides;
+  return { differs: differs.slice(0, most), ...(more > 0 && { more }) };
+}
+
+/** Whole fields, as many as there is room for, and how many more. */
+export function differenceWords(differs: readonly FieldChange[]): string {
+  const words = differs.map(({ name, before, after }) => `${name}: ${show(before)} → ${show(after)}`);
+  const ends = words.map((_, i) => words.slice(0, i + 1).join(', ').length);
+  const fits = ends.filter((end) => end <= mostCharacters).length;
+  if (fits === words.length) return words.join(', ');
+  const [first = ''] = words;
+  const told = fits === 0 ? [`${first.slice(0, mostCharacters)}…`] : words.slice(0, fits);
+  const more = words.length - told.length;
+  return `${told.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
 }
 
 function show(value: Json): string {
@@ -133,7 +159,6 @@ export function difference(before: V1PodTemplateSpec, after: V1PodTemplateSpec):
   return [...new Set([...a.keys(), ...b.keys()])]
     .filter((name) => !noise.test(name) && a.get(name) !== b.get(name))
     .toSorted()
-    .slice(0, 30)
     .map((name) => ({ name, before: shown(name, a.get(name)), after: shown(name, b.get(name)) }));
 }
 

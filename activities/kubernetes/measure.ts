@@ -87,14 +87,30 @@ export function latestStart(pods: readonly PodReading[]): { readonly startedAt?:
   return latest === undefined ? {} : { startedAt: latest };
 }
 
+/** What is known of why nothing is measured. */
+interface Unmeasured {
+  readonly hasPrometheus: boolean;
+  /** Why the figures could not be read. */
+  readonly gap?: string;
+  /** A rollout that is under way, in words. */
+  readonly rollout?: string;
+}
+
 /** Why there is no measure. */
 export function blindness(
   replicas: number,
   pods: readonly PodReading[],
-  { hasPrometheus, gap }: { readonly hasPrometheus: boolean; readonly gap?: string },
+  { rollout, ...known }: Unmeasured,
 ): string {
   if (replicas === 0) return 'it is scaled to 0';
-  if (pods.length === 0) return 'it has no pods';
+  const under = rollout === undefined ? '' : `; a rollout is under way: ${rollout}`;
+  return `${pods.length === 0 ? 'it has no pods' : withoutFigure(pods, known)}${under}`;
+}
+
+function withoutFigure(
+  pods: readonly PodReading[],
+  { hasPrometheus, gap }: Omit<Unmeasured, 'rollout'>,
+): string {
   if (pods.some((pod) => pod.workingSetBytes !== undefined && pod.limitBytes === undefined))
     return 'its pods have no memory limit, and the memory of their node could not be read';
   const waiting = pods.find((pod) => pod.waiting !== undefined && pod.startedAt === undefined);

@@ -1,21 +1,29 @@
-import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
-import type { NodeReading } from '../../model/kubernetes/details.js';
+import type { V1Node, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import type { NodeReading, PodReading } from '../../model/kubernetes/details.js';
 import { messageOf } from '../failure.js';
 import type { CallOptions, Cluster } from './client.js';
 import { paths } from './paths.js';
-import { isLive } from './pods.js';
+import { isLive, runningIn } from './pods.js';
 import { quantityOf } from './quantity.js';
 
 interface List<T> {
   readonly items?: readonly T[];
 }
 
-/** More nodes are not read: the fullest pods are on a few of them. */
-const mostNodes = 5;
+/** Nodes of which use and promises are read: those of the fullest pods. */
+export const mostNodes = 5;
+/** Nodes of which it is read what they can give, for pods without a limit. */
+export const mostGiving = 50;
 
-/** Names of the nodes that these pods are on. */
-export function nodeNames(pods: readonly V1Pod[]): readonly string[] {
-  return [...new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []))].slice(0, mostNodes);
+/** Names of the nodes that these pods are on, in the pods' order. */
+export function nodeNames(pods: readonly PodReading[]): readonly string[] {
+  return [...new Set(pods.flatMap(({ node }) => node ?? []))];
+}
+
+/** Those on which pods have no limit of their own, those of the largest first: only they can tell how full these are. */
+export function givingNodes(pods: readonly PodReading[]): readonly string[] {
+  const unlimited = pods.filter(({ limitBytes }) => limitBytes === undefined);
+  return nodeNames(unlimited.toSorted((a, b) => (b.workingSetBytes ?? 0) - (a.workingSetBytes ?? 0)));
 }
 
 /** One node's memory; what only its use or its pods would tell is left out, and told to `gap` with the reason. */
@@ -50,12 +58,9 @@ export async function readNode(
   const requestedBytes = pods?.items && requested(pods.items);
   return {
     name,
-    allocatableBytes: quantityOf(node.status?.allocatable?.memory) ?? 0,
+    ...statusIn(node),
     ...(usedBytes !== undefined && usedBytes > 0 && { usedBytes }),
     ...(requestedBytes !== undefined && { requestedBytes }),
-    memoryPressure:
-      node.status?.conditions?.some(({ type, status }) => type === 'MemoryPressure' && status === 'True') ??
-      false,
   };
 }
 
@@ -64,27 +69,26 @@ export async function readAllocatable(
   cluster: Cluster,
   name: string,
   options: CallOptions,
-): Promise<Pick<NodeReading, 'name' | 'allocatableBytes'>> {
-  const node = await cluster.get<V1Node>(paths.node(name), options);
-  return { name, allocatableBytes: quantityOf(node.status?.allocatable?.memory) ?? 0 };
+): Promise<NodeReading> {
+  return { name, ...statusIn(await cluster.get<V1Node>(paths.node(name), options)) };
 }
 
-/** What the scheduler has promised there, side-cars that start as init containers among them. */
+function statusIn({ status }: V1Node): Pick<NodeReading, 'allocatableBytes' | 'memoryPressure'> {
+  const pressed = status?.conditions?.some(
+    (condition) => condition.type === 'MemoryPressure' && condition.status === 'True',
+  );
+  return {
+    allocatableBytes: quantityOf(status?.allocatable?.memory) ?? 0,
+    memoryPressure: pressed ?? false,
+  };
+}
+
+/** What the scheduler has promised there: to a pod as a whole where it says so, otherwise to its containers. */
 function requested(pods: readonly V1Pod[]): number {
-  return pods
-    .filter(isLive)
-    .flatMap(({ spec }) => [
-      ...(spec?.containers ?? []),
-      ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
-    ])
-    .reduce((sum, { resources }) => sum + (quantityOf(resources?.requests?.memory) ?? 0), 0);
+  return pods.filter(isLive).reduce((sum, { spec }) => sum + requestOf(spec), 0);
 }
 
-/** What the nodes say of themselves: kills outside of any limit, pressure. Newest last. */
-export async function readNodeEvents(
-  cluster: Cluster,
-  options: CallOptions,
-): Promise<readonly CoreV1Event[]> {
-  const { items = [] } = await cluster.get<List<CoreV1Event>>(paths.nodeEvents, options);
-  return items;
+function requestOf(spec: V1PodSpec | undefined): number {
+  const asked = runningIn(spec).map(({ resources }) => quantityOf(resources?.requests?.memory) ?? 0);
+  return quantityOf(spec?.resources?.requests?.memory) ?? asked.reduce((sum, one) => sum + one, 0);
 }

@@ -2,8 +2,11 @@ import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details
 import type { Notebook } from '../notebook.js';
 import { warningWords } from './events.js';
 import type { Gathered } from './gather.js';
-import { statusOf } from './pods.js';
+import { runningIn, statusOf } from './pods.js';
 import { quantityOf } from './quantity.js';
+
+/** Earlier ones are seldom what began it; settings are told all. */
+const mostRollouts = 5;
 
 /** Flat evidence of a look, for people and reports: what the source's diagnosis names, by its command. */
 export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void {
@@ -48,7 +51,8 @@ export function noteWorkload(notebook: Notebook, details: WorkloadDetails): void
       budget.name,
     );
   noteServers(notebook, sessions, mongo);
-  for (const { at, what } of lately.slice(-5))
+  const rollouts = lately.filter(({ kind }) => kind === 'rollout').slice(-mostRollouts);
+  for (const { at, what } of lately.filter((one) => one.kind === 'config' || rollouts.includes(one)))
     notebook.saw('kubectl rollout history', 'lately', `${at} ${what}`);
   notebook.saw(
     'lastState, events',
@@ -125,10 +129,19 @@ export function noteOthers(
   const names = new Set(pods.map(({ name }) => name));
   for (const { pod, words } of warningWords(events, names, 5))
     notebook.saw('kubectl get events', 'warning', words, undefined, pod);
-  for (const { name } of pods.slice(0, 3)) {
+  for (const { name, limitOf } of pods.slice(0, 3)) {
     const figures = own.metrics.find(({ metadata }) => metadata?.name === name)?.containers ?? [];
     const pod = own.all.find(({ metadata }) => metadata?.name === name);
-    const others = (pod?.spec?.containers ?? []).filter((one) => one.name !== container).slice(0, 4);
+    const others = runningIn(pod?.spec)
+      .filter((one) => one.name !== container)
+      .slice(0, 4);
+    if (limitOf === 'pod' && others.length > 0)
+      notebook.gap(
+        'kubectl get pods',
+        'container.limit',
+        `it has no limit of its own, and shares the pod’s with ${others.map((one) => one.name).join(', ')}: what it may have depends on what they use`,
+        name,
+      );
     for (const { name: other, resources } of others) {
       const subject = `${name}/${other}`;
       const used = quantityOf(figures.find((one) => one.name === other)?.usage?.memory);

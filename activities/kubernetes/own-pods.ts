@@ -5,7 +5,7 @@ import type { Cluster } from './client.js';
 import { lastWorkingSets } from './history.js';
 import { paths } from './paths.js';
 import { isLive, type PodMetrics, podReading, statusOf, type Use, workingSets } from './pods.js';
-import { containerOf, selectorOf, templateOf, type Workload } from './workload.js';
+import { containerOf, isAlone, selectorOf, type Workload } from './workload.js';
 
 /** What Prometheus last said of a running container is of now for so long, seconds. */
 const freshSeconds = 90;
@@ -88,7 +88,7 @@ async function lastSeen(
   const found = await asked.read('Prometheus', 'pods.workingSet', (signal) => {
     const token = at.bearerSecret === undefined ? undefined : asked.secret(at.bearerSecret).trim();
     const prometheus = { url: at.url, ...(token !== undefined && { token }) };
-    const alone = (templateOf(asked.workload).spec?.containers ?? []).length === 1;
+    const alone = isAlone(asked.workload);
     return lastWorkingSets(
       { prometheus, settings, container, alone, pods, now: now(), signal },
       lastSeenSeconds,

@@ -1,5 +1,7 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
+import { coversField } from '../../model/kubernetes/covers-field.js';
 import type { FieldOwner } from '../../model/kubernetes/details.js';
+import { inside, templateFields } from './managed-fields.js';
 
 /** Managers that set their fields again by themselves, by the names under which they write. */
 const reconcilers: readonly { readonly owner: string; readonly name: RegExp }[] = [
@@ -24,34 +26,56 @@ const marks: readonly { readonly owner: string; readonly key: string }[] = [
 /** Fields that Nightshift may want to set, as a workload's managed fields name them. */
 interface Wanted {
   readonly container: string;
+  /** Those that are set in the template itself: who owns another's place owns nothing of its value. */
   readonly variables: readonly string[];
+  /** What the last release changed: going back would set it. `more`: not all of it is told here. */
+  readonly released?: { readonly fields: readonly string[]; readonly more: boolean };
 }
 
-/** A ConfigMap that holds one of the variables. */
-interface HoldingMap {
-  readonly variable: string;
-  readonly key: string;
-  readonly meta: V1ObjectMeta;
-}
+/** Of what the last release changed, so many fields of one owner are told: the first is reason enough. */
+const mostReleased = 3;
+/** All that is in the template. */
+const wholeTemplate = 'template';
 
 /**
- * Who else owns fields that a remedy may set: by managed fields, by the marks of GitOps controllers and Helm, and as
- * an operator's own object. `maps`: the ConfigMaps that hold variables; who owns one owns the variable.
+ * Who else owns fields of a workload that a remedy may set: by managed fields, by the marks of GitOps controllers and
+ * Helm, and as an operator's own object.
  */
-export function ownersOf(
-  meta: V1ObjectMeta | undefined,
-  wanted: Wanted,
-  maps: readonly HoldingMap[] = [],
-): readonly FieldOwner[] {
-  const found = [
+export function ownersOf(meta: V1ObjectMeta | undefined, wanted: Wanted): readonly FieldOwner[] {
+  return once([
     ...byManagedFields(meta, wanted),
     ...byMarks(meta, allFields(wanted)),
     ...byController(meta, allFields(wanted)),
     ...byHelm(meta),
-    ...maps.flatMap((map) => ofMap(map, wanted.container)),
-  ];
+  ]);
+}
+
+/** One field of another object than the workload. */
+interface Elsewhere {
+  readonly object: NonNullable<FieldOwner['object']>;
+  readonly meta: V1ObjectMeta | undefined;
+  /** Where it is in managed fields: `f:data`, `f:SESSION_TTL`. */
+  readonly at: readonly string[];
+  /** As owners call it. */
+  readonly field: string;
+}
+
+/** Who else sets it again: a key of a ConfigMap, an autoscaler's `minReplicas`. */
+export function ownersElsewhere({ object, meta, at, field }: Elsewhere): readonly FieldOwner[] {
+  const where = `${object.kind} ${object.name}`;
+  const written = (meta?.managedFields ?? []).flatMap(({ manager = '', subresource, fieldsV1 }) =>
+    nobody.test(manager) || subresource === 'status' || !inside(fieldsV1, ...at)
+      ? []
+      : [{ ...writer(manager, field), by: `managed fields of ${manager} in ${where}` }],
+  );
+  const marked = [...byMarks(meta, [field]), ...byController(meta, [field])];
+  const all = [...written, ...marked.map((one) => ({ ...one, by: `${one.by} of ${where}` }))];
+  return once(all.map((one) => ({ ...one, object })));
+}
+
+function once(owners: readonly FieldOwner[]): readonly FieldOwner[] {
   const seen = new Set<string>();
-  return found.filter(({ owner, field }) => {
+  return owners.filter(({ owner, field }) => {
     const key = `${owner} ${field}`;
     if (seen.has(key)) return false;
     seen.add(key);
@@ -65,21 +89,25 @@ function allFields({ container, variables }: Wanted): readonly string[] {
     `containers.${container}.resources`,
     `containers.${container}.image`,
     ...variables.map((name) => `containers.${container}.env.${name}`),
+    wholeTemplate,
   ];
 }
 
 function byManagedFields(meta: V1ObjectMeta | undefined, wanted: Wanted): readonly FieldOwner[] {
   return (meta?.managedFields ?? []).flatMap(({ manager = '', subresource, fieldsV1 }) => {
     if (nobody.test(manager) || subresource === 'status') return [];
-    const known = knownAs(manager);
-    const reconciles = known !== undefined || looksLikeReconciler.test(manager);
-    return fieldsIn(fieldsV1, wanted).map((field) => ({
-      owner: known?.owner ?? manager,
-      field,
-      reconciles,
-      by: `managed fields of ${manager}`,
-    }));
+    const fields = [...fieldsIn(fieldsV1, wanted), ...releasedIn(fieldsV1, wanted)];
+    return fields.map((field) => ({ ...writer(manager, field), by: `managed fields of ${manager}` }));
   });
+}
+
+function writer(manager: string, field: string): Omit<FieldOwner, 'by'> {
+  const known = knownAs(manager);
+  return {
+    owner: known?.owner ?? manager,
+    field,
+    reconciles: known !== undefined || looksLikeReconciler.test(manager),
+  };
 }
 
 function knownAs(manager: string) {
@@ -107,14 +135,13 @@ function fieldsIn(tree: object | undefined, { container, variables }: Wanted): r
   ];
 }
 
-function inside(tree: unknown, ...keys: readonly string[]): object | undefined {
-  let at: unknown = tree;
-  for (const key of keys) at = isObject(at) ? at[key] : undefined;
-  return isObject(at) ? at : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+/** Of what the last release changed, what is owned; all of the template where not all that it changed is known. */
+function releasedIn(tree: object | undefined, { released }: Wanted): readonly string[] {
+  if (released === undefined) return [];
+  const own = templateFields(tree);
+  const found = released.fields.filter((name) => own.some((field) => coversField(field, name)));
+  if (found.length > 0) return found.slice(0, mostReleased);
+  return released.more && own.length > 0 ? [wholeTemplate] : [];
 }
 
 /**
@@ -135,22 +162,6 @@ function byController(meta: V1ObjectMeta | undefined, fields: readonly string[])
   if (controller === undefined) return [];
   const owner = `${controller.kind} ${controller.name}`;
   return fields.map((field) => ({ owner, field, reconciles: true, by: 'ownerReferences' }));
-}
-
-/** Who sets a ConfigMap's key again sets the variable again. */
-function ofMap({ variable, key, meta }: HoldingMap, container: string): readonly FieldOwner[] {
-  const field = `containers.${container}.env.${variable}`;
-  const where = `ConfigMap ${meta.name}`;
-  const written = (meta.managedFields ?? []).flatMap(({ manager = '', fieldsV1 }) => {
-    if (nobody.test(manager) || !inside(fieldsV1, 'f:data', `f:${key}`)) return [];
-    const known = knownAs(manager);
-    const reconciles = known !== undefined || looksLikeReconciler.test(manager);
-    return [
-      { owner: known?.owner ?? manager, field, reconciles, by: `managed fields of ${manager} in ${where}` },
-    ];
-  });
-  const marked = [...byMarks(meta, [field]), ...byController(meta, [field])];
-  return [...written, ...marked.map((one) => ({ ...one, by: `${one.by} of ${where}` }))];
 }
 
 /** Helm sets its fields at the next upgrade only: a change of ours lasts until then. */

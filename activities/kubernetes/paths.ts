@@ -33,9 +33,14 @@ export const paths = {
   log: (
     namespace: string,
     pod: string,
-    options: { readonly container: string; readonly previous: boolean; readonly tail: number },
+    options: {
+      readonly container: string;
+      readonly previous: boolean;
+      readonly tail: number;
+      readonly bytes: number;
+    },
   ): string =>
-    `/api/v1/namespaces/${part(namespace)}/pods/${part(pod)}/log?container=${part(options.container)}&tailLines=${options.tail}&timestamps=true${options.previous ? '&previous=true' : ''}`,
+    `/api/v1/namespaces/${part(namespace)}/pods/${part(pod)}/log?container=${part(options.container)}&tailLines=${options.tail}&limitBytes=${options.bytes}&timestamps=true${options.previous ? '&previous=true' : ''}`,
   autoscalers: (namespace: string): string =>
     `/apis/autoscaling/v2/namespaces/${part(namespace)}/horizontalpodautoscalers`,
   autoscaler: (namespace: string, name: string): string => `${paths.autoscalers(namespace)}/${part(name)}`,

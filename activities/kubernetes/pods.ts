@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1Container, V1ContainerStatus, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import type { PodReading, UseAt } from '../../model/kubernetes/details.js';
 import { quantityOf } from './quantity.js';
 
@@ -51,7 +51,9 @@ export function podReading(
   const state = statusOf(pod, container);
   const own = spec?.containers.find(({ name }) => name === container);
   const resources = state?.resources ?? own?.resources;
-  const limitBytes = quantityOf(resources?.limits?.memory);
+  const ownLimit = quantityOf(resources?.limits?.memory);
+  // What the pod may have as a whole bounds what has no limit of its own.
+  const limitBytes = ownLimit ?? quantityOf(spec?.resources?.limits?.memory);
   const requestBytes = quantityOf(resources?.requests?.memory);
   const startedAt = iso(state?.state?.running?.startedAt);
   const waiting = state?.state?.waiting?.reason;
@@ -76,6 +78,7 @@ export function podReading(
     // What it was last seen to use is less than what it then asked for: its measure is the limit.
     ...(startedAt === undefined && ended.lastEnd?.reason === 'OOMKilled' ? {} : usedNow(use, startedAt)),
     ...(limitBytes !== undefined && { limitBytes }),
+    ...(ownLimit === undefined && limitBytes !== undefined && { limitOf: 'pod' as const }),
     ...(requestBytes !== undefined && { requestBytes }),
     qosClass: status?.qosClass ?? 'unknown',
     resizePolicy: policy?.restartPolicy ?? 'NotRequired',
@@ -98,8 +101,15 @@ export function isLive({ status }: V1Pod): boolean {
   return status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
 }
 
+/** Containers that run beside one another: init containers that go on running among them. */
+export function runningIn(spec: V1PodSpec | undefined): readonly V1Container[] {
+  const { containers = [], initContainers = [] } = spec ?? {};
+  return [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')];
+}
+
 export function statusOf({ status }: V1Pod, container: string): V1ContainerStatus | undefined {
-  return status?.containerStatuses?.find(({ name }) => name === container);
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return all.find(({ name }) => name === container);
 }
 
 function lastEnd(state: V1ContainerStatus | undefined): Pick<PodReading, 'lastEnd'> {

@@ -1,3 +1,4 @@
+import { isGap } from '../../model/evidence.js';
 import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { Reading } from '../adapter.js';
 import type { Asked } from './asked.js';
@@ -8,10 +9,12 @@ import { nodeKills, oomKills } from './kills.js';
 import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { noteOthers, notePods, noteWorkload } from './note.js';
 import { limitBounds, quotaLeft } from './room.js';
-import { templateOf, workloadReading } from './workload.js';
+import { environmentMaps, isAlone, templateOf, workloadReading } from './workload.js';
 
 /** Pods beyond these are not kept in the look: the fullest are what it is about. */
 const mostPods = 20;
+/** Of why something could not be read, characters. */
+const longestReason = 300;
 
 /** One whole reading of a workload. Throws `TargetGone`, `PermissionDenied`, `Unreachable`, `Misconfigured`. */
 export async function readTarget(asked: Asked): Promise<Reading<WorkloadDetails>> {
@@ -32,21 +35,25 @@ function detailsOf(
 ): WorkloadDetails {
   const { close, events, nodeEvents, own, quotas, limitRanges, sessions, mongo } = gathered;
   const pod = templateOf(gathered.workload).spec;
+  const kept = pods.slice(0, mostPods);
+  const { since } = context;
+  const meant = { container: gathered.container, alone: isAlone(gathered.workload), since };
   return {
-    workload: workloadReading(gathered.workload, settings, gathered.configMaps),
-    pods: pods.slice(0, mostPods),
+    workload: workloadReading(gathered.workload, settings, gathered.configMaps, gathered.lately),
+    pods: kept,
     history: close.history,
     sessionHistory: close.sessionHistory,
     autoscaling: gathered.autoscaling,
-    nodes: gathered.nodes,
-    oomKills: oomKills(pods, events, nodeEvents, context.since).slice(-20),
-    nodeKills: nodeKills(own.all, pods, events, nodeEvents).slice(-5),
+    nodes: gathered.nodes.filter(({ name }) => kept.some(({ node }) => node === name)),
+    oomKills: oomKills(pods, events, nodeEvents, meant).slice(-20),
+    nodeKills: nodeKills(own.all, pods, events, nodeEvents, since).slice(-5),
     ...(sessions && { sessions: sessions.reading }),
     ...(mongo && { mongo: mongo.reading }),
     logLines: close.logLines,
     lately: gathered.lately,
     ...(quotas && { quota: quotaLeft(quotas, pod) }),
     ...(limitRanges && { limitRange: limitBounds(limitRanges, pod, gathered.container) }),
+    ...unreadOf(notebook.evidence, environmentMaps(gathered.workload, settings)),
     ...(close.probe && { probe: close.probe }),
     cluster: { version: gathered.version, canResize: canResize(gathered.version) },
     missingRights: missingRights(notebook.evidence),
@@ -64,6 +71,7 @@ function judged(
   const why = {
     hasPrometheus: settings.prometheus !== undefined,
     ...(gap && 'gap' in gap && { gap: gap.gap }),
+    ...(workload.rollout !== undefined && { rollout: workload.rollout }),
   };
   return {
     identity: {
@@ -97,6 +105,34 @@ function goingOn(workload: WorkloadDetails['workload'], pods: readonly PodReadin
 function canResize(version: string): boolean {
   const match = /^v(\d+)\.(\d+)/.exec(version);
   return match !== null && (Number(match[1]) > 1 || Number(match[2]) >= 33);
+}
+
+/** By the names of the evidence: what forbids changes. */
+const bounds = ['hpa', 'vpa', 'budget', 'quota', 'limitRange'] as const;
+
+/**
+ * What could not be read of what forbids changes, and why. `maps`: ConfigMaps of which a heap's size may come; one
+ * that is not there gives none.
+ */
+function unreadOf(
+  evidence: Reading<WorkloadDetails>['evidence'],
+  maps: readonly string[],
+): Pick<WorkloadDetails, 'unread'> {
+  const gaps = evidence.filter(isGap);
+  const map = gaps.find(
+    ({ name, subject, gap }) =>
+      name === 'configMap' && maps.includes(subject ?? '') && !/answered 404\b/.test(gap),
+  );
+  const found = [
+    ...bounds.flatMap((bound) => {
+      const gap = gaps.find(({ name }) => name === bound)?.gap;
+      return gap === undefined ? [] : [[bound, gap.slice(0, longestReason)] as const];
+    }),
+    ...(map === undefined
+      ? []
+      : [['heapFlags', `ConfigMap ${map.subject}: ${map.gap}`.slice(0, longestReason)] as const]),
+  ];
+  return found.length === 0 ? {} : { unread: Object.fromEntries(found) };
 }
 
 /** What could not be read for want of a right, in words, each once. */

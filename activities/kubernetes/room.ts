@@ -2,6 +2,7 @@ import type { V1LimitRange, V1PodSpec, V1ResourceQuota } from '@kubernetes/clien
 import type { WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { CallOptions, Cluster } from './client.js';
 import { paths } from './paths.js';
+import { runningIn } from './pods.js';
 import { quantityOf } from './quantity.js';
 
 interface List<T> {
@@ -92,7 +93,7 @@ export function limitBounds(
   container: string,
 ): NonNullable<WorkloadDetails['limitRange']> {
   const rules = ranges.flatMap(({ spec }) => spec?.limits ?? []);
-  const others = (pod?.containers ?? [])
+  const others = runningIn(pod)
     .filter(({ name }) => name !== container)
     .reduce((sum, { resources }) => sum + (quantityOf(resources?.limits?.memory) ?? 0), 0);
   const max = least(

@@ -6,7 +6,7 @@ import { failureType, messageOf } from '../failure.js';
 import { sourceLimit } from './asked.js';
 import type { CallOptions, Cluster } from './client.js';
 import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
-import { nodeNames, readAllocatable } from './nodes.js';
+import { givingNodes, mostGiving, readAllocatable } from './nodes.js';
 import { type OwnPods, readOwnPods } from './own-pods.js';
 import { rolloutOf } from './rollout.js';
 import { readWorkload } from './workload.js';
@@ -46,10 +46,11 @@ export async function sampleTarget(
       },
     });
     const nodes = await nodesOf(cluster, own, options);
-    const { replicas } = rolloutOf(workload, settings.kind);
+    const { replicas, rollout } = rolloutOf(workload, settings.kind);
     const why = {
       hasPrometheus: settings.prometheus !== undefined,
       ...(gaps[0] !== undefined && { gap: gaps[0] }),
+      ...(rollout !== undefined && { rollout }),
     };
     const measure = worstOf(own.readings, nodes);
     return {
@@ -70,11 +71,8 @@ export async function sampleTarget(
 }
 
 /** Only where pods have no limit of their own; a node that can't be read makes them unmeasured. */
-async function nodesOf(cluster: Cluster, { all, readings }: OwnPods, options: CallOptions) {
-  const unlimited = new Set(
-    readings.filter(({ limitBytes }) => limitBytes === undefined).map(({ name }) => name),
-  );
-  const names = nodeNames(all.filter(({ metadata }) => unlimited.has(metadata?.name ?? '')));
+async function nodesOf(cluster: Cluster, { readings }: OwnPods, options: CallOptions) {
+  const names = givingNodes(readings).slice(0, mostGiving);
   const found = await Promise.all(
     names.map((name) => readAllocatable(cluster, name, options).catch(() => undefined)),
   );

@@ -6,12 +6,13 @@ import type {
   V1PodTemplateSpec,
   V1StatefulSet,
 } from '@kubernetes/client-node';
-import type { WorkloadReading } from '../../model/kubernetes/details.js';
+import type { FieldOwner, LatelyChanged, WorkloadReading } from '../../model/kubernetes/details.js';
 import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import { failure } from '../failure.js';
 import type { CallOptions, Cluster } from './client.js';
-import { ownersOf } from './owners.js';
+import { ownersElsewhere, ownersOf } from './owners.js';
 import { paths } from './paths.js';
+import { runningIn } from './pods.js';
 import { quantityOf } from './quantity.js';
 import { rolloutOf } from './rollout.js';
 import { inWords } from './selectors.js';
@@ -52,6 +53,11 @@ export function templateOf(workload: Workload): V1PodTemplateSpec {
   return workload.spec?.template ?? {};
 }
 
+/** Whether its pods have one container, and no side-car. */
+export function isAlone(workload: Workload): boolean {
+  return runningIn(templateOf(workload).spec).length === 1;
+}
+
 export function selectorOf(workload: Workload): string {
   return inWords(workload.spec?.selector ?? {});
 }
@@ -62,8 +68,7 @@ const mostConfigMaps = 10;
 /** ConfigMaps that the container's variables come from, then those that the pod mounts, by name. */
 export function configMapsOf(workload: Workload, container: V1Container): readonly string[] {
   const names = [
-    ...(container.envFrom ?? []).map(({ configMapRef }) => configMapRef?.name),
-    ...(container.env ?? []).map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+    ...environmentOf(container),
     ...(templateOf(workload).spec?.volumes ?? []).flatMap(({ configMap, projected }) => [
       configMap?.name,
       ...(projected?.sources ?? []).map((source) => source.configMap?.name),
@@ -71,6 +76,18 @@ export function configMapsOf(workload: Workload, container: V1Container): readon
   ];
   const own = names.filter((name) => name !== undefined && name !== '' && name !== clusterAuthority);
   return [...new Set(own)].filter((name) => name !== undefined).slice(0, mostConfigMaps);
+}
+
+function environmentOf({ env = [], envFrom = [] }: V1Container): readonly (string | undefined)[] {
+  return [
+    ...envFrom.map(({ configMapRef }) => configMapRef?.name),
+    ...env.map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
+  ];
+}
+
+/** ConfigMaps that variables of the container come from, by name. */
+export function environmentMaps(workload: Workload, settings: WorkloadSettings): readonly string[] {
+  return environmentOf(containerOf(workload, settings)).filter((name) => name !== undefined);
 }
 
 /** In every namespace and in every pod that talks to the API: it is the cluster's, and no setting. */
@@ -81,6 +98,7 @@ export function workloadReading(
   workload: Workload,
   settings: WorkloadSettings,
   configMaps: ReadonlyMap<string, V1ConfigMap>,
+  lately: readonly LatelyChanged[] = [],
 ): WorkloadReading {
   const container = containerOf(workload, settings);
   const { metadata } = workload;
@@ -105,20 +123,41 @@ export function workloadReading(
     containers: (templateOf(workload).spec?.containers ?? []).map(({ name }) => name),
     ...(templateLimitBytes !== undefined && { templateLimitBytes }),
     ...(templateRequestBytes !== undefined && { templateRequestBytes }),
-    heapFlags: heapFlagsOf(container),
+    heapFlags: heapFlagsOf(container, configMaps),
     env,
-    owners: ownersOf(metadata, { container: container.name, variables: names }, mapsOf(env, configMaps)),
+    owners: [
+      ...ownersOf(metadata, {
+        container: container.name,
+        variables: env.filter(({ from }) => from !== 'configMap').map(({ name }) => name),
+        ...releasedIn(lately),
+      }),
+      ...env.flatMap((one) => ownersOfVariable(one, container.name, configMaps)),
+    ],
     ...(revision !== undefined && { revision }),
   };
 }
 
 type Variable = WorkloadReading['env'][number];
 
-/** The ConfigMaps that hold variables of interest: their owners own what is in them. */
-function mapsOf(env: readonly Variable[], configMaps: ReadonlyMap<string, V1ConfigMap>) {
-  return env.flatMap(({ name: variable, configMap }) => {
-    const meta = configMap && configMaps.get(configMap.name)?.metadata;
-    return configMap && meta ? [{ variable, key: configMap.key, meta }] : [];
+/** What the last release changed, as differences are called. */
+function releasedIn(lately: readonly LatelyChanged[]) {
+  const last = lately.findLast(({ kind, differs = [] }) => kind === 'rollout' && differs.length > 0);
+  const fields = last?.differs?.map(({ name }) => name);
+  return fields === undefined ? {} : { released: { fields, more: last?.more !== undefined } };
+}
+
+/** Who owns the ConfigMap that holds a variable owns the variable. */
+function ownersOfVariable(
+  { name, configMap }: Variable,
+  container: string,
+  configMaps: ReadonlyMap<string, V1ConfigMap>,
+): readonly FieldOwner[] {
+  if (configMap === undefined) return [];
+  return ownersElsewhere({
+    object: { kind: 'ConfigMap', name: configMap.name },
+    meta: configMaps.get(configMap.name)?.metadata,
+    at: ['f:data', `f:${configMap.key}`],
+    field: `containers.${container}.env.${name}`,
   });
 }
 
@@ -164,7 +203,24 @@ function ofConfigMap(name: string, key: string, map: V1ConfigMap | undefined): V
 
 const heapFlag = /-Xmx\S+|-XX:MaxHeapSize=\S+|--max[-_]old[-_]space[-_]size[= ]\d+/g;
 
-function heapFlagsOf({ command = [], args = [], env = [] }: V1Container): readonly string[] {
-  const texts = [...command, ...args, ...env.map(({ value = '' }) => value)];
+/** In its command and in all that its variables are, those from ConfigMaps among them. */
+export function heapFlagsOf(
+  { command = [], args = [], env = [], envFrom = [] }: V1Container,
+  configMaps: ReadonlyMap<string, V1ConfigMap>,
+): readonly string[] {
+  const own = new Set(env.map(({ name }) => name));
+  const texts = [
+    ...command,
+    ...args,
+    ...env.map(({ value, valueFrom }) => {
+      const { name = '', key = '' } = valueFrom?.configMapKeyRef ?? {};
+      return value ?? configMaps.get(name)?.data?.[key] ?? '';
+    }),
+    ...envFrom.flatMap(({ configMapRef, prefix = '' }) =>
+      Object.entries(configMaps.get(configMapRef?.name ?? '')?.data ?? {})
+        .filter(([key]) => !own.has(`${prefix}${key}`))
+        .map(([, value]) => value),
+    ),
+  ];
   return [...new Set(texts.flatMap((text) => text.match(heapFlag) ?? []))];
 }

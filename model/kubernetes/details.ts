@@ -1,5 +1,6 @@
 import type { FieldChange } from '../change.js';
 import type { OomKill } from '../container.js';
+import type { JsonObject } from '../json.js';
 import type { Look } from '../look.js';
 import type { WorkloadKind, WorkloadSettings } from './settings.js';
 
@@ -19,6 +20,8 @@ export interface FieldOwner {
   readonly reconciles: boolean;
   /** The mark by which it is known. */
   readonly by: string;
+  /** Which object holds the field; absent: the workload itself. */
+  readonly object?: { readonly kind: string; readonly name: string };
 }
 
 /** The container of one pod that the incident is about. */
@@ -46,6 +49,8 @@ export interface PodReading {
   readonly usageBytes?: number;
   /** As actuated for this pod: an in-place resize differs from the template. */
   readonly limitBytes?: number;
+  /** Set where the limit is the pod's as a whole, which its containers share: this one has none of its own. */
+  readonly limitOf?: 'pod';
   readonly requestBytes?: number;
   readonly qosClass: string;
   /** `RestartContainer` or `NotRequired` for memory. */
@@ -117,11 +122,19 @@ export interface Autoscaling {
     readonly resourceVersion: string;
     readonly generation: number;
     readonly keda: boolean;
+    /** The ScaledObject that KEDA made it from. */
+    readonly scaledObject?: string;
+    /** Who else sets `minReplicas`; absent in looks recorded before it was read. */
+    readonly owners?: readonly FieldOwner[];
     /** Why it can't scale, or is held at a bound. */
     readonly note?: string;
   };
-  /** Update mode of a VPA that targets it. */
-  readonly vpa?: { readonly name: string; readonly mode: string };
+  /** Update mode of a VPA that targets it, and what it says of single containers, as it stands there. */
+  readonly vpa?: {
+    readonly name: string;
+    readonly mode: string;
+    readonly policies?: readonly JsonObject[];
+  };
   /** Pods that may be disrupted now, by the budgets that select them. */
   readonly budget?: {
     readonly name: string;
@@ -179,7 +192,12 @@ export interface LatelyChanged {
   /** Of a rollout: the revision before it that is still there to go back to, and what differs from it. */
   readonly previous?: string;
   readonly differs?: readonly FieldChange[];
+  /** So many fields more differ, for which there was no room here. */
+  readonly more?: number;
 }
+
+/** What forbids changes, where it is there. */
+export type Bound = 'hpa' | 'vpa' | 'budget' | 'quota' | 'limitRange' | 'heapFlags';
 
 /** What a look at a workload reads. */
 export interface WorkloadDetails {
@@ -203,6 +221,8 @@ export interface WorkloadDetails {
   /** Room left in the namespace: quota and the LimitRange's bounds. Bytes. */
   readonly quota?: { readonly limitsLeft?: number; readonly requestsLeft?: number };
   readonly limitRange?: { readonly max?: number; readonly maxRatio?: number };
+  /** What could not be read of that which forbids changes, and why: a missing fact is a refusal. */
+  readonly unread?: Readonly<Partial<Record<Bound, string>>>;
   readonly probe?: {
     readonly ok: boolean;
     readonly status?: number;

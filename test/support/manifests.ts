@@ -22,6 +22,8 @@ const known: Readonly<Record<string, readonly [group: string, plural: string]>> 
   DaemonSet: ['apps/v1', 'daemonsets'],
   ReplicaSet: ['apps/v1', 'replicasets'],
   HorizontalPodAutoscaler: ['autoscaling/v2', 'horizontalpodautoscalers'],
+  VerticalPodAutoscaler: ['autoscaling.k8s.io/v1', 'verticalpodautoscalers'],
+  ScaledObject: ['keda.sh/v1alpha1', 'scaledobjects'],
   PodDisruptionBudget: ['policy/v1', 'poddisruptionbudgets'],
   Role: ['rbac.authorization.k8s.io/v1', 'roles'],
   RoleBinding: ['rbac.authorization.k8s.io/v1', 'rolebindings'],

@@ -2,6 +2,7 @@ import type { ChangeDraft, ChangeKind } from '../../change.js';
 import { duration } from '../../format.js';
 import type { Autoscaling, WorkloadLook } from '../../kubernetes/details.js';
 import { shellCommand } from '../shell.js';
+import { notKnown, quotaForbids, riseOfReplicas, sentence } from './bounds.js';
 import { numberField, turned } from './field.js';
 import { kubectlWhere, workloadRef } from './object.js';
 import type { HpaMinParams } from './params.js';
@@ -59,12 +60,15 @@ export const hpaMinReplicas: ChangeKind<HpaMinParams, WorkloadLook> = {
   precondition(change, look) {
     const { hpa } = look.details.autoscaling;
     const { before, after } = numberField(change, 'minReplicas');
-    if (hpa === undefined) return `The autoscaler ${change.object.name} is not there any more.`;
+    if (hpa === undefined)
+      return sentence(notKnown(look, 'hpa')) ?? `The autoscaler ${change.object.name} is not there any more.`;
     if (hpa.uid !== change.object.uid)
       return `The autoscaler ${hpa.name} is another one than was planned for.`;
     if (hpa.min !== before && hpa.min !== after)
       return `Its minReplicas is ${hpa.min} now, not ${before}: somebody else has set it.`;
-    return after > hpa.max ? `Its maxReplicas is ${hpa.max}: ${after} would be refused.` : null;
+    if (after > hpa.max) return `Its maxReplicas is ${hpa.max}: ${after} would be refused.`;
+    const added = after - Math.max(before, look.details.workload.replicas);
+    return hpa.min === after || added <= 0 ? null : sentence(quotaForbids(look, riseOfReplicas(look, added)));
   },
   undo(change) {
     const { kind, object, touches, params } = change;

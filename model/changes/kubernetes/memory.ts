@@ -1,10 +1,18 @@
 import { type ChangeDraft, type ChangeKind, type FieldChange, wentWrong } from '../../change.js';
 import { bytes } from '../../format.js';
 import type { PodReading, WorkloadLook } from '../../kubernetes/details.js';
-import { lowerHeadroom } from '../memory-limit.js';
 import { shellCommand } from '../shell.js';
+import {
+  limitRangeForbids,
+  type MemoryFigures,
+  quotaForbids,
+  riseOfRollout,
+  sentence,
+  vpaForbids,
+} from './bounds.js';
 import { turned } from './field.js';
 import { rolloutAlerts, rolloutHarm } from './harm.js';
+import { podNodeForbids, rolloutNodesForbid } from './node-room.js';
 import {
   findPod,
   kubectlName,
@@ -20,11 +28,11 @@ import type { PodResizeParams, WorkloadMemoryParams } from './params.js';
 import { progressSeconds } from './progress.js';
 import { undoes } from './undoes.js';
 
-/** Limit and request, bytes. */
-export interface MemoryFigures {
-  readonly limitBytes: number;
-  readonly requestBytes: number;
-}
+/** Modes in which a VPA does not set what new pods, or pods that run, may have. */
+export const vpaIdle: Readonly<Record<'newPods' | 'runningPods', readonly string[]>> = {
+  newPods: ['Off'],
+  runningPods: ['Off', 'Initial'],
+};
 
 /** Another limit and request in the template: every pod is replaced. */
 export function planWorkloadMemory(
@@ -97,8 +105,9 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
     if (refusal !== null) return refusal;
     const { templateLimitBytes: now, name } = look.details.workload;
     const { before, after } = limitField(change);
-    return (now ?? null) === before || (now ?? null) === after
-      ? null
+    if ((now ?? null) === after) return null;
+    return (now ?? null) === before
+      ? sentence(rolloutForbidden(look, change))
       : `The limit of ${name} is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
   },
   undo(change, effect) {
@@ -171,7 +180,7 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
     if (undoes(change) !== undefined && now === before) return landedWords(change.object.name);
     if ((now ?? null) !== before && (now ?? null) !== after)
       return `Its limit is ${now === undefined ? 'not set' : bytes(now)} now: somebody else has set it.`;
-    return now === after ? null : nodeRefusal(look, pod, (after ?? 0) - (before ?? 0), requestRise(change));
+    return now === after ? null : sentence(resizeForbidden(look, pod, change));
   },
   undo(change, effect) {
     if (effect === undefined || wentWrong(effect) === undefined)
@@ -183,23 +192,39 @@ export const podResize: ChangeKind<PodResizeParams, WorkloadLook> = {
   timeoutSeconds: () => 90,
 };
 
-/** Why the node has not the room, or null. What is not known is a refusal. */
-function nodeRefusal(
+/** Why pods of the new template may not have so much, or null. What is taken back is less: it has its room. */
+function rolloutForbidden(look: WorkloadLook, change: Pick<ChangeDraft, 'fields' | 'kind'>): string | null {
+  const { before, after } = limitField(change);
+  if (after === null || (before !== null && after <= before)) return null;
+  const { templateRequestBytes } = look.details.workload;
+  const request = change.fields.find(({ name }) => name === 'requests.memory')?.after;
+  const requestBytes = typeof request === 'number' ? request : (templateRequestBytes ?? after);
+  const wanted = { limitBytes: after, requestBytes };
+  return (
+    vpaForbids(look, vpaIdle.newPods) ??
+    limitRangeForbids(look, wanted) ??
+    quotaForbids(look, riseOfRollout(look, wanted)) ??
+    rolloutNodesForbid(look, wanted)
+  );
+}
+
+/** The same of one pod that runs. */
+function resizeForbidden(
   look: WorkloadLook,
   pod: PodReading | undefined,
-  more: number,
-  moreRequested: number,
+  change: Pick<ChangeDraft, 'fields' | 'kind'>,
 ): string | null {
-  const node = look.details.nodes.find(({ name }) => name === pod?.node);
-  if (node?.usedBytes === undefined) return `What its node ${pod?.node ?? ''} uses is not known.`;
-  if (node.memoryPressure) return `Its node ${node.name} is short of memory itself.`;
-  const unasked = node.requestedBytes === undefined ? undefined : node.allocatableBytes - node.requestedBytes;
-  if (unasked !== undefined && unasked < moreRequested)
-    return `Its node ${node.name} has ${bytes(Math.max(0, unasked))} left for requests, ${bytes(moreRequested)} more were wanted.`;
-  const free = node.allocatableBytes * (1 - lowerHeadroom / 3) - node.usedBytes;
-  return free >= more
-    ? null
-    : `Its node ${node.name} has only ${bytes(Math.max(0, free))} to spare, ${bytes(more)} more were wanted.`;
+  const { before, after } = limitField(change);
+  const limits = (after ?? 0) - (before ?? 0);
+  // Less than it has needs nobody's leave.
+  if (limits <= 0) return null;
+  const more = { limits, requests: requestRise(change) };
+  return (
+    vpaForbids(look, vpaIdle.runningPods) ??
+    limitRangeForbids(look, { limitBytes: after ?? 0, requestBytes: 0 }) ??
+    quotaForbids(look, more) ??
+    podNodeForbids(look, pod, more)
+  );
 }
 
 function requestRise({ fields }: Pick<ChangeDraft, 'fields'>): number {

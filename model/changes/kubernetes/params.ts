@@ -75,6 +75,8 @@ export type UndoRolloutParams = PlannedTemplate & {
   readonly ref: ObjectRef;
   readonly toRevision: string;
   readonly progressSeconds: number;
+  /** So many fields differ besides those that the change names. */
+  readonly more?: number;
 };
 
 /** A call to one pod of the app. */

@@ -1,6 +1,7 @@
 import type { ChangeDraft, ChangeKind } from '../../change.js';
 import type { PodReading, WorkloadLook } from '../../kubernetes/details.js';
 import { shellCommand } from '../shell.js';
+import { notKnown, sentence } from './bounds.js';
 import { podHarm, rolloutAlerts } from './harm.js';
 import { podObject, podRef, podRefusal } from './object.js';
 import type { PodEvictParams } from './params.js';
@@ -33,7 +34,7 @@ export const podEvict: ChangeKind<PodEvictParams, WorkloadLook> = {
     sentence: `Evict pod ${object.name}`,
     command: `${shellCommand(['echo', evictionOf(object.name, ref.namespace)])} | ${shellCommand(['kubectl', '--context', ref.cluster, 'create', '--raw', `/api/v1/namespaces/${ref.namespace}/pods/${object.name}/eviction`, '-f', '-'])}`,
   }),
-  precondition: podRefusal,
+  precondition: (change, look) => podRefusal(change, look) ?? sentence(notKnown(look, 'budget')),
   undo: () => ({ none: 'An evicted pod does not come back; another one takes its place.' }),
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.graceSeconds + budgetSeconds + 300,

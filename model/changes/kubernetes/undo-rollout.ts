@@ -7,11 +7,15 @@ import type { UndoRolloutParams } from './params.js';
 import { forTemplate, templateMoved } from './planned-template.js';
 import { progressSeconds } from './progress.js';
 
-/** Back to an earlier revision's template. `differs` is the diff that people decide on, as the change makes it. */
+/**
+ * Back to an earlier revision's template. `differs` is the diff that people decide on, as the change makes it; `more`:
+ * so many fields besides, for which there was no room in it.
+ */
 export function planUndoRollout(
   look: WorkloadLook,
   toRevision: string,
   differs: readonly FieldChange[],
+  more = 0,
 ): ChangeDraft<UndoRolloutParams> {
   const object = workloadObject(look);
   return forTemplate(look, {
@@ -20,7 +24,12 @@ export function planUndoRollout(
     touches: [object.key],
     fields: differs,
     generation: look.details.workload.generation,
-    params: { ref: workloadRef(look), toRevision, progressSeconds: progressSeconds(look) },
+    params: {
+      ref: workloadRef(look),
+      toRevision,
+      progressSeconds: progressSeconds(look),
+      ...(more > 0 && { more }),
+    },
     fresh: { resourceVersion: look.details.workload.resourceVersion },
   });
 }
@@ -47,8 +56,8 @@ export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
   title: 'Go back to an earlier release',
   alwaysAsk: true,
   disruption: (_draft, look) => rolloutHarm(look),
-  describe: ({ params: { ref, toRevision }, fields }) => ({
-    sentence: `Take ${kubectlName(ref)} back to revision ${toRevision}${fields.length === 0 ? '' : ` (${fields.map(({ name }) => name).join(', ')})`}`,
+  describe: ({ params: { ref, toRevision, more }, fields }) => ({
+    sentence: `Take ${kubectlName(ref)} back to revision ${toRevision}${differing(fields, more)}`,
     command: shellCommand([
       'kubectl',
       ...kubectlWhere(ref),
@@ -66,3 +75,9 @@ export const undoRollout: ChangeKind<UndoRolloutParams, WorkloadLook> = {
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };
+
+/** The whole template is replaced: what there was no room for is said to be there. */
+function differing(fields: readonly FieldChange[], more = 0): string {
+  const names = [...fields.map(({ name }) => name), ...(more > 0 ? [`and ${more} more fields`] : [])];
+  return names.length === 0 ? '' : ` (${names.join(', ')})`;
+}

@@ -2,6 +2,7 @@ import type { ChangeDraft, ChangeKind } from '../../change.js';
 import { duration } from '../../format.js';
 import type { WorkloadLook } from '../../kubernetes/details.js';
 import { shellCommand } from '../shell.js';
+import { notKnown, quotaForbids, riseOfReplicas, sentence } from './bounds.js';
 import { numberField } from './field.js';
 import { kubectlName, kubectlWhere, workloadObject, workloadRef, workloadRefusal } from './object.js';
 import type { WorkloadScaleParams } from './params.js';
@@ -55,9 +56,12 @@ export const workloadScale: ChangeKind<WorkloadScaleParams, WorkloadLook> = {
     const now = look.details.workload.replicas;
     const { hpa } = look.details.autoscaling;
     if (hpa !== undefined) return `The autoscaler ${hpa.name} owns the number of replicas.`;
-    return now === before || now === after
-      ? null
-      : `It has ${now} replicas now, not ${before}: somebody else has scaled it.`;
+    if (now !== before && now !== after)
+      return `It has ${now} replicas now, not ${before}: somebody else has scaled it.`;
+    // What is taken back is what we added, by the number that still stands there: nothing else has to be known.
+    if (after <= before) return null;
+    const room = now === after ? null : quotaForbids(look, riseOfReplicas(look, after - before));
+    return sentence(notKnown(look, 'hpa') ?? room);
   },
   undo(change) {
     const { kind, object, touches, params } = change;

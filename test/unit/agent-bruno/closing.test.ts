@@ -92,6 +92,15 @@ describe('verification', () => {
     expect(failed(recovered({ settings: {}, details: { probe: undefined } }))).toEqual([]);
   });
 
+  it('counts a kill that is told although the count fell: a later end of a pod had another reason', () => {
+    const kill = (second: number) => ({
+      details: { oomKills: [{ at: atSecond(second), witnesses: ['event'], recent: true }] },
+    });
+    const before = workloadLook({ look: { kills: 3, at: atSecond(-120) } });
+    expect(failed(recovered(kill(-60)), calm, before)).toEqual(['no new OOM kill']);
+    expect(failed(recovered(kill(-180)), calm, before)).toEqual([]);
+  });
+
   it('what can not be checked has not passed', () => {
     expect(failed(recovered(), [])).toContain('worst replica below the warning threshold');
     const gaps = calm.map(({ at }) => ({ at, gap: 'the API server did not answer' }));
@@ -167,6 +176,12 @@ describe('prevention', () => {
     expect(advice(causes.limit)).toContain('70 % of this limit');
     expect(advice(causes.leak)).toContain('Keep the limit of agent-bruno at 1 GiB');
     expect(advice(causes.limit, { applied: ['resize-pods'] })).toContain('this patch keeps it');
+    // What was given in place is 2 GiB, and the peak of 900 MiB asks for less.
+    const given = { ...full, details: { ...full.details, pods: [pod('a', { limitBytes: 2 * GiB })] } };
+    const less = advice(causes.limit, { applied: ['resize-pods'], latest: given });
+    expect(less).toContain('to 2 GiB, ends with each pod. This patch gives less for good');
+    expect(less).toContain('memory: 1286Mi');
+    expect(less).not.toContain('keeps it');
   });
 
   it('names the variable that keeps the cause from coming back, where a restart was enough', () => {

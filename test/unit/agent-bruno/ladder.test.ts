@@ -1,67 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, type ChangeDraft, completeChange } from '../../../model/change.js';
-import type { Diagnosis } from '../../../model/diagnosis.js';
-import type { FieldOwner, PodReading, WorkloadLook } from '../../../model/kubernetes/details.js';
+import type { ChangeDraft } from '../../../model/change.js';
+import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import { anyRunbook } from '../../../model/runbook.js';
 import { agentBrunoHighMemoryUsage as runbook } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/index.js';
 import { type CauseName, causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
-import {
-  atSecond,
-  fullSettings,
-  GiB,
-  history,
-  type LookParts,
-  MiB,
-  pod,
-  sessions,
-  workloadLook,
-} from '../../support/workload-looks.js';
+import { because, drafts, growth, hpa, look, owned, rung, skip, whole } from '../../support/bruno-rungs.js';
+import { atSecond, GiB, history, MiB, pod, sessions } from '../../support/workload-looks.js';
 
-const growth = { bytesPerSecond: MiB, overSeconds: 600, samples: 40, secondsToLimit: 120 };
-const because = (name: CauseName, more: Partial<Diagnosis> = {}): Diagnosis => ({
-  level: 'critical',
-  levelWhy: '95 %',
-  causes: [{ name, summary: `It is ${name}.`, weight: 0.8, evidenceFor: [], evidenceAgainst: [] }],
-  growth,
-  ...more,
-});
-const fullPod: Partial<PodReading> = { workingSetBytes: 0.95 * GiB };
-
-/** One full pod beside a sound one, everything configured. */
-function look(parts: LookParts = {}): WorkloadLook {
-  return workloadLook({
-    ...parts,
-    pod: { ...fullPod, ...parts.pod },
-    settings: { ...fullSettings, ...parts.settings },
-    details: { sessions: sessions(), ...parts.details },
-  });
-}
-
-function rung(name: string) {
-  const found = runbook.ladder.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`there is no rung ${name}`);
-  return found;
-}
-
-function drafts(name: string, at: WorkloadLook, diagnosis: Diagnosis): readonly ChangeDraft[] {
-  const proposal = rung(name).propose(at, diagnosis);
-  if ('skip' in proposal) throw new Error(`${name} was skipped: ${proposal.skip}`);
-  return proposal.changes;
-}
-
-function skip(name: string, at: WorkloadLook, diagnosis: Diagnosis): string {
-  const proposal = rung(name).propose(at, diagnosis);
-  return 'skip' in proposal ? proposal.skip : `it proposed ${proposal.changes.length} changes`;
-}
-
-function whole(draft: ChangeDraft, at: WorkloadLook): Change {
-  const kind = anyRunbook(runbook).changeKinds.find((one) => one.kind === draft.kind);
-  if (kind === undefined) throw new Error(`no kind ${draft.kind}`);
-  return completeChange(kind, draft, at, { id: 'i/1', remedy: 'r' });
-}
-
-const owned = (field: string): FieldOwner => ({ owner: 'argocd', field, reconciles: true, by: 'its mark' });
 const both = [pod('agent-bruno-b', { workingSetBytes: 0.9 * GiB })];
 
 describe('the ladder', () => {
@@ -388,19 +334,6 @@ describe('a larger limit', () => {
 
 describe('scaling out', () => {
   const busy = because(causes.traffic);
-  const hpa = {
-    name: 'agent-bruno-hpa',
-    uid: 'u',
-    min: 1,
-    max: 4,
-    current: 1,
-    desired: 1,
-    metrics: ['memory'],
-    resourceVersion: '1',
-    generation: 1,
-    keda: false,
-  };
-
   it("sets the source's 3 replicas, or minReplicas 2 where an HPA owns the number", () => {
     expect(drafts('scale-out', look(), busy)[0]).toMatchObject({
       kind: 'workload.scale',
@@ -496,6 +429,17 @@ describe('going back to an earlier release', () => {
     expect(skip('undo-release', at, because(causes.leak))).toContain(
       'others were rolled out after revision 7',
     );
+  });
+
+  it('is not possible for settings, but people are told which were written shortly before', () => {
+    const what = 'ConfigMap agent-env was written by kubectl-edit';
+    const wrote = (second: number) => ({ at: atSecond(second), what, kind: 'config' as const });
+    const at = (second: number) => look({ details: { ...began, lately: [wrote(second)] } });
+    expect(skip('undo-release', at(-30 * 15), because(causes.leak))).toBe(
+      `no release began together with the growth; but shortly before it began ${what} at 2026-03-01 02:52:30 UTC`,
+    );
+    for (const second of [-60, -3600])
+      expect(skip('undo-release', at(second), because(causes.leak))).not.toContain('agent-env');
   });
 
   it('is only for the release with which the growth began', () => {

@@ -10,9 +10,9 @@ import { describe, expect, it } from 'vitest';
 import { withConnections } from '../../../activities/kubernetes/connections.js';
 import { fitted } from '../../../activities/kubernetes/fit.js';
 import { nodeKills, oomKills } from '../../../activities/kubernetes/kills.js';
-import { difference } from '../../../activities/kubernetes/lately.js';
+import { atMost, difference, differenceWords } from '../../../activities/kubernetes/lately.js';
 import { blindness, byFullness, healthOf, worstOf } from '../../../activities/kubernetes/measure.js';
-import { ownersOf } from '../../../activities/kubernetes/owners.js';
+import { ownersElsewhere, ownersOf } from '../../../activities/kubernetes/owners.js';
 import { podReading, workingSets } from '../../../activities/kubernetes/pods.js';
 import { rolloutOf } from '../../../activities/kubernetes/rollout.js';
 import { limitBounds, quotaLeft } from '../../../activities/kubernetes/room.js';
@@ -99,6 +99,15 @@ describe('the measure', () => {
     expect(blindness(1, [], alone)).toBe('it has no pods');
     expect(blindness(1, [crashed], alone)).toContain('none of its pods runs (a: CrashLoopBackOff)');
     expect(blindness(1, [crashed], { hasPrometheus: true, gap: 'answered 503' })).toContain('answered 503');
+    const rollout = '1 of 2 replicas are of the new template';
+    const young = pod('a', { workingSetBytes: undefined });
+    expect(blindness(2, [young], { ...alone, rollout })).toMatch(
+      /^the metrics API has no fresh figure .*; a rollout is under way: 1 of 2 replicas/,
+    );
+    expect(blindness(2, [], { ...alone, rollout })).toBe(
+      `it has no pods; a rollout is under way: ${rollout}`,
+    );
+    expect(blindness(0, [], { ...alone, rollout })).toBe('it is scaled to 0');
   });
 });
 
@@ -110,11 +119,12 @@ describe('kills', () => {
     involvedObject: { name },
     lastTimestamp: ago(seconds) as unknown as Date,
   });
+  const meant = (seconds: number, alone = true) => ({ container: 'agent', alone, since: ago(seconds) });
   const killed = pod('a', { restarts: 2, lastEnd: { reason: 'OOMKilled', exitCode: 137, at: ago(60) } });
 
   it('are told once, by all their witnesses', () => {
     const events = [event('OOMKilling', 'a', 60)];
-    expect(oomKills([killed, pod('b')], events, [], ago(300))).toEqual([
+    expect(oomKills([killed, pod('b')], events, [], meant(300))).toEqual([
       {
         at: ago(60),
         containerName: 'a',
@@ -122,13 +132,13 @@ describe('kills', () => {
         recent: true,
       },
     ]);
-    expect(oomKills([killed], [], [], ago(30))[0]?.recent).toBe(false);
+    expect(oomKills([killed], [], [], meant(30))[0]?.recent).toBe(false);
   });
 
   it('at the node’s want of memory are not of the limit', () => {
     const nodes = [event('SystemOOM', 'node-1', 58, 'System OOM encountered, victim process: python3')];
-    expect(oomKills([killed], [], nodes, ago(300))).toEqual([]);
-    expect(nodeKills([], [killed], [], nodes)).toEqual([
+    expect(oomKills([killed], [], nodes, meant(300))).toEqual([]);
+    expect(nodeKills([], [killed], [], nodes, ago(300))).toEqual([
       'pod a was killed when its node had no memory left: System OOM encountered, victim process: python3',
     ]);
     for (const other of [
@@ -136,7 +146,7 @@ describe('kills', () => {
       event('SystemOOM', 'node-1', 200),
       event('OOMKilling', 'node-1', 58, 'Memory cgroup out of memory: Killed process 7'),
     ])
-      expect(oomKills([killed], [], [other], ago(300))).toHaveLength(1);
+      expect(oomKills([killed], [], [other], meant(300))).toHaveLength(1);
   });
 
   it('of evicted pods are the node’s', () => {
@@ -144,9 +154,51 @@ describe('kills', () => {
       metadata: { name: 'gone' },
       status: { reason: 'Evicted', message: 'The node was low on resource: memory.' },
     };
-    expect(nodeKills([evicted], [], [], [])).toHaveLength(1);
+    expect(nodeKills([evicted], [], [], [], ago(300))).toHaveLength(1);
     const disk = { ...evicted, status: { reason: 'Evicted', message: 'low on resource: ephemeral-storage' } };
-    expect(nodeKills([disk], [], [], [])).toEqual([]);
+    expect(nodeKills([disk], [], [], [], ago(300))).toEqual([]);
+  });
+
+  it('of long ago are not of now, however long the cluster keeps what is left of them', () => {
+    const at = (seconds: number) => ago(seconds) as unknown as Date;
+    const message = 'The node was low on resource: memory.';
+    const condition = (type: string, status: string, seconds: number) => ({
+      type,
+      status,
+      lastTransitionTime: at(seconds),
+    });
+    const told = (status: object): number =>
+      nodeKills(
+        [{ metadata: { name: 'gone' }, status: { reason: 'Evicted', message, ...status } }],
+        [],
+        [],
+        [],
+        ago(300),
+      ).length;
+    expect(told({ conditions: [condition('DisruptionTarget', 'True', 4 * 86_400)] })).toBe(0);
+    expect(told({ conditions: [condition('DisruptionTarget', 'True', 60)] })).toBe(1);
+    expect(told({ conditions: [condition('Ready', 'False', 4 * 86_400)] })).toBe(0);
+    const ended = { state: { terminated: { exitCode: 137, finishedAt: at(86_400) } } };
+    expect(told({ containerStatuses: [ended] })).toBe(0);
+    const live: V1Pod = { metadata: { name: 'a' } };
+    const evicted = (seconds: number) => [event('Evicted', 'a', seconds, message)];
+    expect(nodeKills([live], [], evicted(3000), [], ago(300))).toEqual([]);
+    expect(nodeKills([live], [], evicted(30), [], ago(300))).toHaveLength(1);
+    const nodes = [event('SystemOOM', 'node-1', 58)];
+    expect(nodeKills([], [killed], [], nodes, ago(30))).toEqual([]);
+  });
+
+  it('of a side-car are not of this container', () => {
+    const of = (fieldPath?: string): CoreV1Event[] => [
+      { ...event('OOMKilling', 'a', 60), involvedObject: { name: 'a', ...(fieldPath && { fieldPath }) } },
+    ];
+    const count = (events: CoreV1Event[], alone: boolean) =>
+      oomKills([pod('a')], events, [], meant(300, alone)).length;
+    expect(count(of('spec.containers{side-car}'), true)).toBe(0);
+    expect(count(of('spec.containers{agent}'), false)).toBe(1);
+    // Without a path it is this one's only where there is no other.
+    expect(count(of(), false)).toBe(0);
+    expect(count(of(), true)).toBe(1);
   });
 });
 
@@ -177,14 +229,20 @@ describe('owners', () => {
 
   it('are told by their marks: of all fields, unless the fields themselves tell better', () => {
     const marked = { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } };
-    expect(ownersOf(marked, wanted)).toHaveLength(4);
+    expect(ownersOf(marked, wanted).map(({ field }) => field)).toEqual([
+      'spec.replicas',
+      'containers.agent.resources',
+      'containers.agent.image',
+      'containers.agent.env.SESSION_TTL',
+      'template',
+    ]);
     const both = { ...marked, managedFields: [{ manager: 'argocd-controller', fieldsV1: fields(env) }] };
     expect(ownersOf(both, wanted).map(({ field }) => field)).toEqual(['containers.agent.env.SESSION_TTL']);
     const helm = { labels: { 'app.kubernetes.io/managed-by': 'Helm' } };
     expect(ownersOf(helm, wanted)).toMatchObject([{ owner: 'helm', reconciles: false }]);
   });
 
-  it('are the operator that made it, and who owns the ConfigMap that holds a variable', () => {
+  it('are the operator that made it', () => {
     const ownerReferences = [
       { apiVersion: 'x/v1', kind: 'Agent', name: 'bruno', uid: 'u', controller: true },
     ];
@@ -192,18 +250,42 @@ describe('owners', () => {
       owner: 'Agent bruno',
       reconciles: true,
     });
-    const meta = {
-      name: 'settings',
-      managedFields: [{ manager: 'kustomize-controller', fieldsV1: { 'f:data': { 'f:TTL': {} } } }],
-    };
-    expect(ownersOf({}, wanted, [{ variable: 'SESSION_TTL', key: 'TTL', meta }])).toEqual([
-      {
-        owner: 'flux',
-        field: 'containers.agent.env.SESSION_TTL',
-        reconciles: true,
-        by: 'managed fields of kustomize-controller in ConfigMap settings',
-      },
+  });
+
+  const written = (manager: string, tree: object) => ({ managedFields: [{ manager, fieldsV1: tree }] });
+
+  it('of a field elsewhere are who writes it there, and who owns that object', () => {
+    const map = { kind: 'ConfigMap', name: 'settings' };
+    const of = (meta: object) =>
+      ownersElsewhere({ object: map, meta, at: ['f:data', 'f:TTL'], field: 'containers.agent.env.TTL' });
+    const flux = { owner: 'flux', field: 'containers.agent.env.TTL', reconciles: true, object: map };
+    expect(of(written('kustomize-controller', { 'f:data': { 'f:TTL': {} } }))).toEqual([
+      { ...flux, by: 'managed fields of kustomize-controller in ConfigMap settings' },
     ]);
+    expect(of(written('kustomize-controller', { 'f:data': { 'f:OTHER': {} } }))).toEqual([]);
+    expect(of({ labels: { 'kustomize.toolkit.fluxcd.io/name': 'apps' } })).toEqual([
+      { ...flux, by: 'kustomize.toolkit.fluxcd.io/name of ConfigMap settings' },
+    ]);
+    expect(of({ name: 'settings' })).toEqual([]);
+  });
+
+  it('of what the last release changed are told, and of all of it where not all of it is known', () => {
+    const tree = fields(
+      containers({
+        'f:args': {},
+        'f:env': { 'k:{"name":"MODEL"}': { '.': {}, 'f:value': {} } },
+        'f:ports': { 'k:{"containerPort":80,"protocol":"TCP"}': { 'f:containerPort': {} } },
+      }),
+    );
+    const of = (names: string[], more = false) =>
+      ownersOf(written('argocd-controller', tree), { ...wanted, released: { fields: names, more } }).map(
+        ({ field }) => field,
+      );
+    expect(of(['containers.agent.env.MODEL'])).toEqual(['containers.agent.env.MODEL']);
+    expect(of(['containers.agent.args.1'])).toEqual(['containers.agent.args.1']);
+    expect(of(['containers.agent.ports.http.containerPort'])).toHaveLength(1);
+    expect(of(['containers.agent.env.OTHER', 'containers.side.args.0', 'volumes.x.name'])).toEqual([]);
+    expect(of(['containers.agent.env.OTHER'], true)).toEqual(['template']);
   });
 });
 
@@ -338,6 +420,23 @@ describe('what changed lately', () => {
     ]);
     expect(difference(before, before)).toEqual([]);
   });
+
+  it('is counted where there is no room for all of it: going back replaces all', () => {
+    const env = (value: string) =>
+      Array.from({ length: 40 }, (_, i) => ({ name: `V${String(i).padStart(2, '0')}`, value }));
+    const all = difference(template(env('before')), template(env('after')));
+    expect(all).toHaveLength(40);
+    expect(atMost(all, 30)).toMatchObject({ differs: { length: 30 }, more: 10 });
+    expect(atMost(all.slice(0, 3), 30)).toEqual({ differs: all.slice(0, 3) });
+    expect(atMost(all.slice(0, 30), 10, 10)).toMatchObject({ differs: { length: 10 }, more: 30 });
+    const [first] = all;
+    if (first === undefined) throw new Error('nothing differs');
+    expect(differenceWords([first])).toBe('containers.agent.env.V00: before → after');
+    const line = differenceWords(all);
+    expect(line).toMatch(/, and 3\d more$/);
+    expect(line.length).toBeLessThan(330);
+    expect(differenceWords([{ ...first, after: 'x'.repeat(900) }, first])).toMatch(/x…, and 1 more$/);
+  });
 });
 
 describe('series', () => {
@@ -444,6 +543,8 @@ describe('a look at 50 pods', () => {
     expect(JSON.stringify(fits).length).toBeLessThan(60 * 1024);
     expect(fits.details.history).toHaveLength(3);
     expect(fits.details.pods.length).toBeGreaterThanOrEqual(8);
+    // Of each release it is known how much it changed.
+    for (const { differs: told = [], more = 0 } of fits.details.lately) expect(told.length + more).toBe(30);
     const small = { ...read, details };
     expect(fitted(small)).toBe(small);
   });

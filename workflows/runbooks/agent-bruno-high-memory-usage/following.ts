@@ -1,5 +1,5 @@
 import type { FieldChange } from '../../../model/change.js';
-import type { PodReading, UseAt, WorkloadLook } from '../../../model/kubernetes/details.js';
+import type { LatelyChanged, PodReading, UseAt, WorkloadLook } from '../../../model/kubernetes/details.js';
 import { meanLife } from './causes/short-lives.js';
 
 /** Fewer moments at which both were read say nothing about one following the other. */
@@ -79,23 +79,39 @@ export interface Release {
   readonly previous: string;
   /** From the previous one to this. */
   readonly differs: readonly FieldChange[];
+  /** So many fields more differ. */
+  readonly more?: number;
   /** False: others came after it, and going back would undo them, too. */
   readonly latest: boolean;
 }
 
 /** The release that began shortly before the growth, or the kills, with the one before it to go back to. */
 export function growthBegan(look: WorkloadLook): Release | undefined {
-  const began = beginOfKills(look) ?? beginOfGrowth(look);
+  const began = beginOf(look);
   if (began === undefined) return undefined;
   const releases = look.details.lately.filter(
     ({ kind, differs = [], previous }) => kind === 'rollout' && differs.length > 0 && previous !== undefined,
   );
-  const release = releases.findLast(
-    ({ at }) => Date.parse(at) <= began + 1000 && began - Date.parse(at) <= releaseWindow * 1000,
-  );
+  const release = releases.findLast(({ at }) => isShortlyBefore(at, began));
   if (release?.previous === undefined || release.differs === undefined) return undefined;
-  const { at, what, previous, differs } = release;
-  return { at, what, previous, differs, latest: release === releases.at(-1) };
+  const { at, what, previous, differs, more } = release;
+  const latest = release === releases.at(-1);
+  return { at, what, previous, differs, ...(more !== undefined && { more }), latest };
+}
+
+/** Settings that were written shortly before the growth, or the kills, began: no release, but they may have begun it. */
+export function settingsWritten(look: WorkloadLook): readonly LatelyChanged[] {
+  const began = beginOf(look);
+  if (began === undefined) return [];
+  return look.details.lately.filter(({ kind, at }) => kind === 'config' && isShortlyBefore(at, began));
+}
+
+function beginOf(look: WorkloadLook): number | undefined {
+  return beginOfKills(look) ?? beginOfGrowth(look);
+}
+
+function isShortlyBefore(at: string, began: number): boolean {
+  return Date.parse(at) <= began + 1000 && began - Date.parse(at) <= releaseWindow * 1000;
 }
 
 /** When the first pod that is killed for want of memory again and again, and soon after each start, was made. */

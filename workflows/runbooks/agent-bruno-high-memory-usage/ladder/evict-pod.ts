@@ -1,3 +1,4 @@
+import { notKnown } from '../../../../model/changes/kubernetes/bounds.js';
 import { planPodEvict } from '../../../../model/changes/kubernetes/pod-evict.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
@@ -29,6 +30,8 @@ export const evictPod: Remedy<WorkloadLook> = {
     const { budget } = look.details.autoscaling;
     if (budget !== undefined && budget.disruptionsAllowed < 1)
       return { skip: `the disruption budget ${budget.name} allows no disruption now` };
+    const unknown = notKnown(look, 'budget');
+    if (unknown !== null) return { skip: unknown };
     return { changes: [askedIfUnclear(planPodEvict(look, pod, usualGrace), diagnosis)] };
   },
 };

@@ -1,4 +1,4 @@
-import type { MemoryFigures } from '../../../../model/changes/kubernetes/memory.js';
+import { type MemoryFigures, notKnown } from '../../../../model/changes/kubernetes/bounds.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
 import { bytes } from '../../../../model/format.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
@@ -22,17 +22,23 @@ export function isSkip<T extends object>(value: T | Skip): value is Skip {
 
 /**
  * Limit and request that fit what was seen: twice the present ones, or more where the peak is to be 70 % of the
- * limit, within what the configuration, the quota and the LimitRange allow. Or why there are none.
+ * limit, within what the configuration and the LimitRange allow. Or why there are none. Whether quota and nodes have
+ * the room depends on how it is set.
  */
 export function rightSizeOf(look: WorkloadLook, diagnosis: Diagnosis): MemoryFigures | Skip {
   const { workload, limitRange, oomKills } = look.details;
   const { maxMemoryBytes } = look.settings;
   const limitBytes = workload.templateLimitBytes;
-  if (limitBytes === undefined) return { skip: 'it has no memory limit' };
+  if (limitBytes === undefined)
+    return {
+      skip: look.details.pods.some(({ limitOf }) => limitOf === 'pod')
+        ? 'its limit is the pod’s as a whole, which its containers share: only its manifest can raise that'
+        : 'it has no memory limit',
+    };
   if (maxMemoryBytes === undefined)
     return { skip: 'the configuration allows no larger limit (maxMemory: in nightshift.yaml)' };
-  const heap = fixedHeap(look);
-  if (heap !== undefined) return { skip: heap };
+  const heap = fixedHeap(look) ?? notKnown(look, 'heapFlags', 'limitRange');
+  if (heap !== null) return { skip: heap };
   const peak = peakOf(look);
   const killed = oomKills.some(({ recent }) => recent);
   const leaking = leading(diagnosis) === causes.leak;
@@ -42,27 +48,17 @@ export function rightSizeOf(look: WorkloadLook, diagnosis: Diagnosis): MemoryFig
   const limit = Math.floor(wanted / mebibyte) * mebibyte;
   if (limit < limitBytes * worthwhile)
     return { skip: `its limit is ${bytes(limitBytes)}, and no more than ${bytes(allowed)} is allowed` };
-  return withinQuota(look, limit, limitBytes);
+  return withRequest(look, limit, limitBytes);
 }
 
-function withinQuota(look: WorkloadLook, limit: number, before: number): MemoryFigures | Skip {
-  const { workload, quota, limitRange } = look.details;
+function withRequest({ details }: WorkloadLook, limit: number, before: number): MemoryFigures {
+  const { workload, limitRange } = details;
   const request = workload.templateRequestBytes ?? before;
   // Guaranteed pods stay guaranteed: their request is their limit. No others become it: that can't be done in place.
   const requestBytes =
     request === before
       ? limit
       : Math.min(limit - mebibyte, Math.floor((request * usualFactor) / mebibyte) * mebibyte);
-  const moreLimits = (limit - before) * workload.replicas;
-  const moreRequests = (requestBytes - request) * workload.replicas;
-  if (quota?.limitsLeft !== undefined && quota.limitsLeft < moreLimits)
-    return {
-      skip: `the namespace's quota has ${bytes(quota.limitsLeft)} of limits left, ${bytes(moreLimits)} more were wanted`,
-    };
-  if (quota?.requestsLeft !== undefined && quota.requestsLeft < moreRequests)
-    return {
-      skip: `the namespace's quota has ${bytes(quota.requestsLeft)} of requests left, ${bytes(moreRequests)} more were wanted`,
-    };
   if (limitRange?.maxRatio !== undefined && limit / requestBytes > limitRange.maxRatio)
     return { limitBytes: limit, requestBytes: Math.ceil(limit / limitRange.maxRatio / mebibyte) * mebibyte };
   return { limitBytes: limit, requestBytes };
@@ -78,8 +74,8 @@ export function peakOf({ details, measure }: WorkloadLook): number | undefined {
   return seen.length === 0 ? undefined : Math.max(...seen);
 }
 
-function fixedHeap({ details: { workload } }: WorkloadLook): string | undefined {
+function fixedHeap({ details: { workload } }: WorkloadLook): string | null {
   return workload.heapFlags.length === 0
-    ? undefined
+    ? null
     : `its heap has a fixed size (${workload.heapFlags.join(' ')}): a larger limit gives it nothing; raise that first`;
 }

@@ -34,6 +34,18 @@ export function reconciler({ details }: WorkloadLook, field: RegExp): FieldOwner
   return details.workload.owners.find((owner) => owner.reconciles && field.test(owner.field));
 }
 
+/** GitOps controllers set the template again, and no pod that runs; an operator may set both. */
+export function isGitOps({ owner }: FieldOwner): boolean {
+  return owner === 'argocd' || owner === 'flux';
+}
+
+/** Who sets a variable, or all of them, again by itself: in the template or in the ConfigMap that holds it. */
+export function ownerOfVariable({ details }: WorkloadLook, name: string): FieldOwner | undefined {
+  return details.workload.owners.find(
+    ({ reconciles, field }) => reconciles && (field.endsWith(`env.${name}`) || /\benv$/.test(field)),
+  );
+}
+
 /** Why a field is not ours to set, for people; the report has the patch. */
 export function ownedBy({ owner, field, by }: FieldOwner): string {
   return `${owner} owns ${field} (${by}) and would set it back: the report has the patch to apply there`;

@@ -1,4 +1,6 @@
-import { planWorkloadMemory } from '../../../../model/changes/kubernetes/memory.js';
+import { quotaForbids, riseOfRollout, vpaForbids } from '../../../../model/changes/kubernetes/bounds.js';
+import { planWorkloadMemory, vpaIdle } from '../../../../model/changes/kubernetes/memory.js';
+import { rolloutNodesForbid } from '../../../../model/changes/kubernetes/node-room.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';
@@ -15,12 +17,11 @@ export const raiseLimit: Remedy<WorkloadLook> = {
     if (unfit !== null) return { skip: unfit };
     const owner = reconciler(look, /resources/);
     if (owner !== undefined) return { skip: ownedBy(owner) };
-    const { vpa } = look.details.autoscaling;
-    if (vpa !== undefined && vpa.mode !== 'Off')
-      return { skip: `the VerticalPodAutoscaler ${vpa.name} (${vpa.mode}) owns requests and limits` };
-    const unready = noRollout(look);
+    const unready = vpaForbids(look, vpaIdle.newPods) ?? noRollout(look);
     if (unready !== null) return { skip: unready };
     const figures = rightSizeOf(look, diagnosis);
-    return isSkip(figures) ? figures : { changes: [planWorkloadMemory(look, figures)] };
+    if (isSkip(figures)) return figures;
+    const noRoom = quotaForbids(look, riseOfRollout(look, figures)) ?? rolloutNodesForbid(look, figures);
+    return noRoom === null ? { changes: [planWorkloadMemory(look, figures)] } : { skip: noRoom };
   },
 };

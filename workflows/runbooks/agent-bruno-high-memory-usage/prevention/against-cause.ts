@@ -3,7 +3,7 @@ import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
 import { growthWords } from '../causes/growing.js';
 import { type Figures, figuresOf } from '../figures.js';
-import { growthBegan } from '../following.js';
+import { growthBegan, settingsWritten } from '../following.js';
 import { causes } from '../names.js';
 
 /** Advice for the cause that was found, with its evidence: what the developers have to mend. */
@@ -28,6 +28,7 @@ const advice: Readonly<Record<string, (figures: Figures) => Recommendation>> = {
       why: [
         `It takes memory and does not give it back (${growthWords(figures)}); a restart only buys time.`,
         ...(release === undefined ? [] : [`It began with ${release.what}: look at that difference first.`]),
+        ...settingsWritten(figures.look).map(({ what }) => `Shortly before it began ${what}.`),
         'Look for file handles and connections that are not closed, caches without a bound, and circular references that hold them. Profile it in development: two snapshots of tracemalloc, an hour apart, name the lines.',
       ].join(' '),
       snippet: {

@@ -1,10 +1,10 @@
-import { quantity } from '../../../../model/changes/kubernetes/memory.js';
 import { bytes, percent } from '../../../../model/format.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import { killedPeak, rightSize } from '../../../../model/memory/right-size.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
 import { peakOf } from '../ladder/figures-for-limits.js';
 import { causes } from '../names.js';
+import { inContainer, resourcesOf, yaml } from './patches.js';
 
 const mebibyte = 1024 ** 2;
 
@@ -30,10 +30,23 @@ export function limitAdvice({
   return [
     {
       title: titleOf(workload.name, limitBytes, limit),
-      why: `${whyOf({ peakBytes, limit, limitBytes, killed, leaking })}${applied.includes('resize-pods') ? ' The limit that was raised in place ends with each pod: this patch keeps it.' : ''}`,
-      snippet: { language: 'yaml', text: templatePatch(workload.container, limit, request) },
+      why: `${whyOf({ peakBytes, limit, limitBytes, killed, leaking })}${givenInPlace(latest, applied, limit)}`,
+      // A strategic merge patch, for `kubectl patch` or a GitOps repository.
+      snippet: {
+        language: 'yaml',
+        text: yaml(inContainer(workload.container, resourcesOf(limit, request))),
+      },
     },
   ];
+}
+
+/** What was given to running pods ends with them; whether the patch gives as much, and if not, why not. */
+function givenInPlace({ details }: WorkloadLook, applied: readonly string[], limit: number): string {
+  if (!applied.includes('resize-pods')) return '';
+  const given = Math.max(0, ...details.pods.flatMap(({ limitBytes }) => limitBytes ?? []));
+  const ends = ` The limit that was raised in place${given === 0 ? '' : `, to ${bytes(given)},`} ends with each pod`;
+  if (limit >= given) return `${ends}: this patch keeps it.`;
+  return `${ends}. This patch gives less for good: that raise was made before it was known how much would be used.`;
 }
 
 function titleOf(name: string, before: number | undefined, limit: number): string {
@@ -55,19 +68,4 @@ function whyOf(given: {
   if (killed && limitBytes !== undefined && limitBytes * killedPeak > peakBytes)
     return `Its highest use of ${bytes(peakBytes)} ended in an OOM kill, so it counts as ${bytes(limitBytes * killedPeak)}; of this limit that is 70 %.`;
   return `Its highest use was ${bytes(peakBytes)}, which is ${percent((peakBytes / limit) * 100)} of this limit.`;
-}
-
-/** A strategic merge patch, for `kubectl patch` or a GitOps repository. */
-export function templatePatch(container: string, limit: number, request: number): string {
-  return [
-    'spec:',
-    '  template:',
-    '    spec:',
-    '      containers:',
-    `        - name: ${container}`,
-    '          resources:',
-    `            limits: { memory: ${quantity(limit)} }`,
-    `            requests: { memory: ${quantity(request)} }`,
-    '',
-  ].join('\n');
 }

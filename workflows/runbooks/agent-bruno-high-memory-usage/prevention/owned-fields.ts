@@ -1,62 +1,110 @@
+import { vpaIdle } from '../../../../model/changes/kubernetes/memory.js';
+import { planSetEnv } from '../../../../model/changes/kubernetes/set-env.js';
+import type { Diagnosis } from '../../../../model/diagnosis.js';
 import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
 import { isSkip, rightSizeOf } from '../ladder/figures-for-limits.js';
+import { isGitOps, leading, ownerOfVariable, reconciler } from '../ladder/pieces.js';
+import { wantedMin, wantedReplicas } from '../ladder/scale-out.js';
 import { causes } from '../names.js';
-import { templatePatch } from './limits.js';
+import { releaseHandedOver } from './owned-release.js';
+import { vpaPatch } from './owned-vpa.js';
+import { inContainer, type Patched, patchOf, resourcesOf } from './patches.js';
+import { fittingRules } from './settings.js';
 
 /** What a reconciler owns is not changed but handed over as a patch, to apply where the reconciler reads it. */
 export function ownedFields({ latest, first, diagnosis }: Seen<WorkloadLook>): readonly Recommendation[] {
-  const owners = first.details.workload.owners.filter(({ reconciles }) => reconciles);
-  const lead = diagnosis.causes[0]?.name;
-  return owners.flatMap((owner) => patchFor(owner, first.measure === undefined ? latest : first, lead));
-}
-
-function patchFor(
-  owner: FieldOwner,
-  look: WorkloadLook,
-  lead: string | undefined,
-): readonly Recommendation[] {
-  const { workload } = look.details;
-  const where = `${owner.owner} owns ${owner.field} (${owner.by}), so Nightshift leaves it alone. Apply this where ${owner.owner} reads it.`;
-  if (/resources/.test(owner.field) && lead === causes.limit) {
-    const figures = rightSizeOf(look, { level: 'critical', levelWhy: '', causes: [] });
-    if (isSkip(figures)) return [];
-    const text = templatePatch(workload.container, figures.limitBytes, figures.requestBytes);
-    return [
-      { title: `Raise the limit through ${owner.owner}`, why: where, snippet: { language: 'yaml', text } },
-    ];
-  }
-  const more = scaled(owner, look, lead);
-  if (more !== undefined) return [{ title: `Scale out through ${owner.owner}`, why: where, snippet: more }];
-  const rules = look.settings.env.filter((rule) => owner.field.includes(`env.${rule.name}`));
-  return rules.map((rule) => ({
-    title: `Set ${rule.name} to ${rule.to} through ${owner.owner}`,
-    why: where,
-    snippet: { language: 'yaml', text: envPatch(workload.container, rule.name, rule.to) },
-  }));
-}
-
-function scaled(
-  { field }: FieldOwner,
-  look: WorkloadLook,
-  lead: string | undefined,
-): Recommendation['snippet'] {
-  const { maxReplicas } = look.settings;
-  const fits = lead === causes.traffic || lead === causes.sessions;
-  const wanted = look.details.workload.replicas + 1;
-  if (field !== 'spec.replicas' || !fits || maxReplicas === undefined || wanted > maxReplicas)
-    return undefined;
-  return { language: 'yaml', text: `spec:\n  replicas: ${wanted}\n` };
-}
-
-function envPatch(container: string, name: string, value: string): string {
+  // As it was before anything was changed, where that could be read.
+  const look = first.measure === undefined ? latest : first;
   return [
-    'spec:',
-    '  template:',
-    '    spec:',
-    '      containers:',
-    `        - name: ${container}`,
-    `          env: [{ name: ${name}, value: ${JSON.stringify(value)} }]`,
-    '',
-  ].join('\n');
+    ...limits(look, diagnosis),
+    ...replicas(look, diagnosis),
+    ...variables(look, diagnosis),
+    ...releaseHandedOver(look, diagnosis),
+  ];
+}
+
+function limits(look: WorkloadLook, diagnosis: Diagnosis): readonly Recommendation[] {
+  const lead = leading(diagnosis);
+  const owner = reconciler(look, /resources/);
+  // Running pods would have been given more against traffic, too, had no operator owned them.
+  const operator = owner !== undefined && !isGitOps(owner);
+  if (lead !== causes.limit && !(lead === causes.traffic && operator)) return [];
+  const { vpa } = look.details.autoscaling;
+  const byVpa = vpa !== undefined && !vpaIdle.newPods.includes(vpa.mode);
+  const figures = owner !== undefined || byVpa ? rightSizeOf(look, diagnosis) : { skip: '' };
+  if (isSkip(figures)) return [];
+  const { container } = look.details.workload;
+  const memory = inContainer(container, resourcesOf(figures.limitBytes, figures.requestBytes));
+  return [
+    ...(owner === undefined
+      ? []
+      : [handedOver(`Raise the limit through ${owner.owner}`, owner, workloadOf(look), memory)]),
+    ...(byVpa ? [vpaPatch(look, vpa, figures)] : []),
+  ];
+}
+
+function replicas(look: WorkloadLook, diagnosis: Diagnosis): readonly Recommendation[] {
+  const lead = leading(diagnosis);
+  if (lead !== causes.traffic && lead !== causes.sessions) return [];
+  const { hpa } = look.details.autoscaling;
+  if (hpa !== undefined) return leastReplicas(look, hpa);
+  const owner = reconciler(look, /^spec\.replicas$/);
+  const wanted = wantedReplicas(look);
+  if (owner === undefined || wanted === undefined) return [];
+  const title = `Scale out through ${owner.owner}`;
+  return [handedOver(title, owner, workloadOf(look), { spec: { replicas: wanted } })];
+}
+
+function leastReplicas(
+  look: WorkloadLook,
+  hpa: NonNullable<WorkloadLook['details']['autoscaling']['hpa']>,
+): readonly Recommendation[] {
+  const wanted = wantedMin(look, hpa);
+  if (wanted === undefined) return [];
+  const { namespace } = look.details.workload;
+  if (hpa.keda && hpa.scaledObject !== undefined) {
+    const owner = { owner: 'KEDA', field: 'spec.minReplicas', reconciles: true, by: `of ${hpa.name}` };
+    const scaled = { kind: 'ScaledObject', name: hpa.scaledObject, namespace };
+    return [handedOver('Scale out through KEDA', owner, scaled, { spec: { minReplicaCount: wanted } })];
+  }
+  const owner = hpa.owners?.find(({ reconciles }) => reconciles);
+  if (owner === undefined) return [];
+  const patched = { kind: 'HorizontalPodAutoscaler', name: hpa.name, namespace };
+  const title = `Scale out through ${owner.owner}`;
+  return [handedOver(title, owner, patched, { spec: { minReplicas: wanted } })];
+}
+
+function variables(look: WorkloadLook, diagnosis: Diagnosis): readonly Recommendation[] {
+  return fittingRules(look, look.settings.env, diagnosis).flatMap((rule) => {
+    const owner = ownerOfVariable(look, rule.name);
+    const plan = owner && planSetEnv(look, rule);
+    if (owner === undefined || plan === undefined || 'skip' in plan) return [];
+    const { ref, configMapKey, container } = plan.params;
+    const body =
+      configMapKey === undefined
+        ? inContainer(container, { env: [{ name: rule.name, value: rule.to }] })
+        : { data: { [configMapKey]: rule.to } };
+    return [handedOver(`Set ${rule.name} to ${rule.to} through ${owner.owner}`, owner, ref, body)];
+  });
+}
+
+function handedOver(
+  title: string,
+  { owner, field, by }: FieldOwner,
+  patched: Patched,
+  body: Parameters<typeof patchOf>[1],
+): Recommendation {
+  const restart =
+    patched.kind === 'ConfigMap' ? ' Variables are read at start only: restart the pods afterwards.' : '';
+  return {
+    title,
+    why: `${owner} owns ${field} (${by}), so Nightshift leaves it alone. Apply this to ${patched.kind} ${patched.namespace}/${patched.name}, where ${owner} reads it.${restart}`,
+    snippet: patchOf(patched, body),
+  };
+}
+
+function workloadOf({ details: { workload } }: WorkloadLook): Patched {
+  const { kind, name, namespace } = workload;
+  return { kind, name, namespace };
 }
