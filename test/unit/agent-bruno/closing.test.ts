@@ -182,7 +182,7 @@ describe('prevention', () => {
     expect(all).toContain('volatile-lru');
     expect(all).toContain('It has refused 7');
     expect(all).toContain('400 open cursors');
-    expect(all).toContain('They held 300 MiB');
+    expect(all).toContain('They held up to 300 MiB');
   });
 
   it('recommends an autoscaler where there is none, and room where it is at its most', () => {

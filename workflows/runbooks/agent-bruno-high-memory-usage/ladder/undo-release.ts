@@ -2,8 +2,8 @@ import { turned } from '../../../../model/changes/kubernetes/field.js';
 import { planUndoRollout } from '../../../../model/changes/kubernetes/undo-rollout.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
-import { growthBegan } from '../following.js';
 import { causes } from '../names.js';
+import { growthBegan } from '../release.js';
 import { noTemplate, notFor, ownedBy, reconciler } from './pieces.js';
 
 /** Only the release with which the growth, or the kills, began; what was before it did not grow. Always asked for. */
