@@ -18,6 +18,7 @@ const cuts: readonly ((read: Read) => Read)[] = [
         ...(differs && index >= all.length - 3 && { differs: differs.slice(0, 10) }),
       })),
     }),
+  (read) => having(read, { goneHistory: undefined, ...fewerFigures(read.details) }),
   (read) => having(read, { sessionHistory: evenly(read.details.sessionHistory, 60) }),
   (read) =>
     having(read, {
@@ -43,4 +44,13 @@ function having(read: Read, details: Partial<WorkloadDetails>): Read {
 
 function withFewFigures(pod: PodReading): PodReading {
   return { ...pod, app: Object.fromEntries(Object.entries(pod.app).slice(0, 20)) };
+}
+
+/** Every second moment of what the app told over time. */
+function fewerFigures({ appHistory }: WorkloadDetails): Partial<WorkloadDetails> {
+  if (appHistory === undefined) return {};
+  const every = <T>(items: readonly T[]): readonly T[] =>
+    items.filter((_, i) => (items.length - 1 - i) % 2 === 0);
+  const values = Object.entries(appHistory.values).map(([name, list]) => [name, every(list)] as const);
+  return { appHistory: { ...appHistory, at: every(appHistory.at), values: Object.fromEntries(values) } };
 }

@@ -37,6 +37,8 @@ function detailsOf(
     pods: pods.slice(0, mostPods),
     history: close.history,
     sessionHistory: close.sessionHistory,
+    ...(close.appHistory && { appHistory: close.appHistory }),
+    ...(close.goneHistory && { goneHistory: close.goneHistory }),
     autoscaling: gathered.autoscaling,
     nodes: gathered.nodes,
     oomKills: oomKills(pods, events, nodeEvents, context.since).slice(-20),
