@@ -4,7 +4,7 @@ import { parseAppMetrics } from '../service/app-metrics.js';
 import { asExpected, briefly, callPod, type PodCaller } from './app.js';
 import { type Asked, sourceLimit } from './asked.js';
 import { type History, readHistory } from './history.js';
-import { inspectProcess } from './inspect.js';
+import { type Inspected, inspectProcess } from './inspect.js';
 import { memoryLines, oneLog, withPod } from './logs.js';
 import { paths } from './paths.js';
 
@@ -14,7 +14,11 @@ const logTail = 500;
 /** Of so many lines, bytes. Lines are seldom as long as this is for each; those that are, are not read to the end. */
 const logBytes = 4 * 1024 ** 2;
 
-export interface CloseUp extends Pick<WorkloadDetails, 'history' | 'sessionHistory' | 'logLines' | 'probe'> {
+export interface CloseUp
+  extends Pick<
+    WorkloadDetails,
+    'history' | 'sessionHistory' | 'appHistory' | 'goneHistory' | 'logLines' | 'probe'
+  > {
   /** All of them, the fullest first. */
   readonly pods: readonly PodReading[];
 }
@@ -31,7 +35,7 @@ export async function closeUp(
 ): Promise<CloseUp> {
   const close = pods.slice(0, mostPods);
   const [history, lines, figures, processes, probe] = await Promise.all([
-    historyOf(asked, close, container, alone),
+    historyOf(asked, close, pods, container, alone),
     Promise.all(close.map((pod) => logsOf(asked, pod, container))),
     Promise.all(close.map((pod) => appFigures(asked, pod))),
     Promise.all(close.map((pod) => processOf(asked, pod, container))),
@@ -40,6 +44,8 @@ export async function closeUp(
   return {
     history: history?.history ?? [],
     sessionHistory: history?.sessionHistory ?? [],
+    ...(history?.appHistory && { appHistory: history.appHistory }),
+    ...(history?.goneHistory && { goneHistory: history.goneHistory }),
     logLines: oneLog(
       lines.flatMap(({ last }) => last),
       lines.flatMap(({ present }) => present),
@@ -47,12 +53,16 @@ export async function closeUp(
     ...(probe && { probe }),
     pods: pods.map((pod, index) => {
       const app = figures[index] ?? pod.app;
-      const process = processes[index] ?? asItSays(app, asked);
+      const looked = processes[index];
+      const process = looked?.process ?? asItSays(app, asked);
+      // From inside it is of this moment; Prometheus's may be a scrape old.
+      const kernel = [looked?.kernel, history?.kernel.get(pod.name)].find((one) => isOf(pod, one));
       const usage = history?.usage.get(pod.name)?.bytes;
       return {
         ...pod,
         app,
         ...(process && { process }),
+        ...(kernel && { kernel }),
         ...(usage !== undefined && { usageBytes: usage }),
       };
     }),
@@ -62,6 +72,7 @@ export async function closeUp(
 async function historyOf(
   asked: Asked,
   close: readonly PodReading[],
+  all: readonly PodReading[],
   container: string,
   alone: boolean,
 ): Promise<History | undefined> {
@@ -80,6 +91,7 @@ async function historyOf(
       container,
       alone,
       pods: close.map(({ name }) => name),
+      present: all.map(({ name }) => name),
       now: context.now(),
       signal,
     });
@@ -93,6 +105,12 @@ async function historyOf(
     );
   if (settings.sessions !== undefined && history.sessionHistory.length === 0)
     notebook.gap('Prometheus', 'sessions.history', 'it has no readings of bruno_active_sessions');
+  if (settings.metrics !== undefined && Object.keys(history.appHistory?.values ?? {}).length === 0)
+    notebook.gap(
+      'Prometheus',
+      'app.history',
+      'it has none of the app’s own figures of this pod: it has to scrape it with the labels namespace and pod',
+    );
   for (const odd of history.odd) notebook.saw('Prometheus', 'pods.history.odd', odd);
   return history;
 }
@@ -159,11 +177,7 @@ async function appFigures(
 }
 
 /** By exec, where that is allowed. */
-async function processOf(
-  asked: Asked,
-  pod: PodReading,
-  container: string,
-): Promise<PodReading['process'] | undefined> {
+async function processOf(asked: Asked, pod: PodReading, container: string): Promise<Inspected | undefined> {
   const { settings, notebook, cluster } = asked;
   if (!settings.inspect) {
     const gap = 'not allowed here: it needs inspect: true and the inspect role';
@@ -215,4 +229,10 @@ async function probed(asked: Asked, pods: readonly PodReading[]): Promise<Worklo
     latencyMs: took(),
     note: `${pod.name} answered ${briefly(answer)} in ${took()} ms`,
   };
+}
+
+/** A container that sees the cgroup of its node instead of its own tells of the whole node. */
+function isOf({ workingSetBytes }: PodReading, kernel: PodReading['kernel']): boolean {
+  const told = kernel === undefined ? 0 : kernel.anonBytes + kernel.fileBytes;
+  return kernel !== undefined && told <= (workingSetBytes ?? told) * 1.5 + 64 * 1024 ** 2;
 }

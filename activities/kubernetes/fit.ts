@@ -15,6 +15,7 @@ type Read = Reading<WorkloadDetails>;
 const cuts: readonly ((read: Read) => Read)[] = [
   (read) => having(read, { logLines: read.details.logLines.slice(-20) }),
   (read) => having(read, { lately: withFewFields(read.details.lately) }),
+  (read) => having(read, { goneHistory: undefined, ...fewerFigures(read.details) }),
   (read) => having(read, { sessionHistory: evenly(read.details.sessionHistory, 60) }),
   (read) =>
     having(read, {
@@ -49,4 +50,13 @@ function withFewFields(lately: WorkloadDetails['lately']): WorkloadDetails['late
     const { differs, more, ...rest } = one;
     return { ...rest, ...(differs && atMost(differs, last.includes(one) ? fewFields : 0, more)) };
   });
+}
+
+/** Every second moment of what the app told over time. */
+function fewerFigures({ appHistory }: WorkloadDetails): Partial<WorkloadDetails> {
+  if (appHistory === undefined) return {};
+  const every = <T>(items: readonly T[]): readonly T[] =>
+    items.filter((_, i) => (items.length - 1 - i) % 2 === 0);
+  const values = Object.entries(appHistory.values).map(([name, list]) => [name, every(list)] as const);
+  return { appHistory: { ...appHistory, at: every(appHistory.at), values: Object.fromEntries(values) } };
 }

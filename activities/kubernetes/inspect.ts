@@ -1,4 +1,4 @@
-import type { PodReading } from '../../model/kubernetes/details.js';
+import type { KernelReading, PodReading } from '../../model/kubernetes/details.js';
 import { failure, failureType } from '../failure.js';
 import type { Cluster } from './client.js';
 import { type ExecPlace, execIn } from './exec.js';
@@ -9,10 +9,16 @@ type LiveProcess = NonNullable<PodReading['process']>;
 const mostProcesses = 100;
 const mostPorts = 20;
 
+/** What was found out inside the container. */
+export interface Inspected {
+  readonly process: LiveProcess;
+  readonly kernel?: KernelReading;
+}
+
 /**
  * The largest process in the container by resident memory, and the pod's connections, from /proc. PID 1 may be a shell
  * or an init, and with a shared process namespace other containers' processes are seen, too: they are told apart by
- * their cgroup. No shell is needed, only `ls` and `cat`, and nothing is written. Needs `create pods/exec`, which can
+ * their cgroup. And how the kernel divides the memory of them all, from the cgroup's memory.stat. No shell is needed, only `ls` and `cat`, and nothing is written. Needs `create pods/exec`, which can
  * run anything in the pod. Throws `PermissionDenied`, `Unsupported` where there is no `cat`, `Unreachable`.
  */
 export async function inspectProcess(
@@ -21,12 +27,12 @@ export async function inspectProcess(
   pod: string,
   container: string,
   signal: AbortSignal,
-): Promise<LiveProcess> {
+): Promise<Inspected> {
   const place: ExecPlace = { cluster, namespace, pod, container, signal };
   // Mostly there is no process but PID 1, so that is read while it is found out whether there are others.
   const [{ out: entries }, { out: first }] = await Promise.all([
     execIn(place, ['ls', '/proc']),
-    execIn(place, ['cat', ...ours, ...filesOf('1')]),
+    execIn(place, ['cat', ...ours, ...filesOf('1'), ...sockets]),
   ]);
   const others = entries
     .split(/\s+/)
@@ -41,10 +47,20 @@ export async function inspectProcess(
   const found = largestProcess(first + rest);
   if (found === undefined)
     throw failure('Unsupported', `/proc of pod ${pod} does not say what its processes hold.`);
-  return { ...found, sockets: socketsIn(first) };
+  const { processes, ...largest } = found;
+  const kernel = kernelIn(first, processes);
+  return { process: { ...largest, sockets: socketsIn(first) }, ...(kernel && { kernel }) };
 }
 
-const ours = ['/proc/self/status', '/proc/self/cgroup', '/proc/net/tcp', '/proc/net/tcp6'];
+const ours = [
+  '/proc/self/status',
+  '/proc/self/cgroup',
+  // Version 2, and version 1: one of them is there.
+  '/sys/fs/cgroup/memory.stat',
+  '/sys/fs/cgroup/memory/memory.stat',
+];
+/** Last: with thousands of sockets they are more than is kept of an answer. */
+const sockets = ['/proc/net/tcp', '/proc/net/tcp6'];
 
 function filesOf(pid: string): readonly string[] {
   return [`/proc/${pid}/status`, `/proc/${pid}/cgroup`];
@@ -63,8 +79,13 @@ interface Told {
   readonly cgroup: string;
 }
 
-/** The largest of the processes that share our own cgroup. `text`: ours first, then each one's status and cgroup. */
-export function largestProcess(text: string): Omit<LiveProcess, 'sockets'> | undefined {
+/**
+ * The largest of the processes that share our own cgroup, and how many they are. `text`: ours first, then each one's
+ * status and cgroup.
+ */
+export function largestProcess(
+  text: string,
+): (Omit<LiveProcess, 'sockets'> & { readonly processes: number }) | undefined {
   const [self, ...others] = text
     .split(/^(?=Name:\t)/m)
     .filter((part) => part.startsWith('Name:\t'))
@@ -82,7 +103,27 @@ export function largestProcess(text: string): Omit<LiveProcess, 'sockets'> | und
     ...(vmsBytes !== undefined && { vmsBytes }),
     ...(file !== undefined && { sharedBytes: file + (kib(largest.status, 'RssShmem') ?? 0) }),
     source: `exec: /proc/${largest.pid}/status (${largest.name})`,
+    processes: known.filter(({ rss }) => rss > 0).length,
   };
+}
+
+/**
+ * How the kernel divides the memory of the container, by memory.stat of its cgroup. Of files only the active ones are
+ * in the working set; shared memory and tmpfs are neither of these lists.
+ */
+export function kernelIn(text: string, processes: number): KernelReading | undefined {
+  // Version 1 has both for the group itself and, as `total_`, with its children.
+  const figure = (...names: readonly string[]): number | undefined => {
+    const match = names
+      .map((name) => new RegExp(`^${name} (\\d+)$`, 'm').exec(text))
+      .find((one) => one !== null);
+    return match ? Number(match[1]) : undefined;
+  };
+  const anonBytes = figure('anon', 'total_rss', 'rss');
+  const fileBytes = figure('total_active_file', 'active_file');
+  return anonBytes === undefined || fileBytes === undefined
+    ? undefined
+    : { anonBytes, fileBytes, processes, source: 'exec: memory.stat' };
 }
 
 function told(part: string): Told {

@@ -43,6 +43,8 @@ function detailsOf(
     pods: kept,
     history: close.history,
     sessionHistory: close.sessionHistory,
+    ...(close.appHistory && { appHistory: close.appHistory }),
+    ...(close.goneHistory && { goneHistory: close.goneHistory }),
     autoscaling: gathered.autoscaling,
     nodes: gathered.nodes.filter(({ name }) => kept.some(({ node }) => node === name)),
     oomKills: oomKills(pods, events, nodeEvents, meant).slice(-20),

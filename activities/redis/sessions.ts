@@ -42,8 +42,9 @@ export async function readSessions(
     };
     const info = (await orGap('INFO', 'redis.info', readInfo(redis))) ?? new Map<string, string>();
     refuseCluster(info, settings.url);
-    const [scanned, maxClients, connections] = await Promise.all([
+    const [scanned, databaseKeys, maxClients, connections] = await Promise.all([
       scan(redis, settings.match),
+      orGap('DBSIZE', 'redis.keys', redis.send('DBSIZE').then(Number)),
       orGap('CONFIG GET', 'redis.maxClients', readMaxClients(redis, info)),
       orGap('CLIENT LIST', 'redis.connections', connectionsByAddress(redis)),
     ]);
@@ -55,7 +56,10 @@ export async function readSessions(
       });
     const { seen, gaps: unread } = await readSample(redis, scanned.sample);
     return {
-      reading: summed(scanned, seen, info, maxClients),
+      reading: {
+        ...summed(scanned, seen, info, maxClients),
+        ...(databaseKeys !== undefined && { databaseKeys }),
+      },
       gaps: [...gaps, ...unread],
       ...(connections && { connections }),
     };

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import metrics
 from conversations import Conversations
 from faults import Faults
+from inflight import Requests
 from memory import MIB, collect, statm
 from once import Once
 from pool import Exhausted
@@ -33,7 +34,8 @@ class Agent:
         self.settings = settings
         self.store = Store(settings)
         self.conversations = Conversations(settings, self.store)
-        self.faults = Faults(self.store, self.conversations)
+        self.requests = Requests()
+        self.faults = Faults(self.store, self.conversations, self.requests)
         self.counters = Counter()
         self.once = Once()
         self.routes = {
@@ -53,7 +55,8 @@ class Agent:
         if not isinstance(message, str) or not message:
             raise Refused(400, "message is missing")
         try:
-            answer = self.conversations.chat(body.get("session"), message)
+            with self.requests.answering():
+                answer = self.conversations.chat(body.get("session"), message)
         except Exhausted as error:
             self.counters["503"] += 1
             raise Refused(503, str(error)) from error
@@ -76,7 +79,7 @@ class Agent:
     def metrics(self, _):
         if self.settings.metrics == "off":
             raise Refused(404, "there are no metrics (METRICS=off)")
-        return metrics.text(self.settings, self.conversations, self.store, self.counters)
+        return metrics.text(self.settings, self.conversations, self.store, self.counters, self.requests)
 
     def told(self, what, answer):
         """Every real effect is one line, so that effects can be counted."""

@@ -1,10 +1,12 @@
-"""Trouble on purpose: each of the runbook's five causes, at a given speed, up to a given size.
+"""Trouble on purpose: each of the runbook's five causes, and what only looks like trouble, at a given speed, up to a
+given size.
 
 The same seed, speed and size give the same steps: what is drawn is drawn for a step's number, not for the time of day.
 """
 
 import gc
 import random
+import tempfile
 import threading
 import time
 
@@ -44,9 +46,10 @@ class Fault:
 
 
 class Faults:
-    def __init__(self, store, conversations):
+    def __init__(self, store, conversations, requests):
         self._store = store
         self._conversations = conversations
+        self._requests = requests
         self._kinds = {
             "sessions": self._sessions,
             "connections": self._connections,
@@ -54,9 +57,12 @@ class Faults:
             "cycles": self._cycles,
             "contexts": self._contexts,
             "load": self._load,
+            "traffic": self._traffic,
+            "files": self._files,
         }
         self.all = []
         self._kept = []
+        self._quiet = threading.Event()
 
     @property
     def kinds(self):
@@ -69,6 +75,7 @@ class Faults:
             raise ValueError("speed and size are above 0, noise is from 0 to 1")
         if kind == "connections" and not self._store.pools:
             raise ValueError("connections need REDIS_URL or MONGO_URL")
+        self._quiet.clear()
         fault = Fault(kind, float(speed), float(size), int(seed), float(noise))
         self.all.append(fault)
         threading.Thread(target=self._run, args=(fault,), daemon=True).start()
@@ -78,6 +85,7 @@ class Faults:
         """No further growth; what has grown stays, as it does in an outage."""
         for fault in self.all:
             fault.stopped.set()
+        self._quiet.set()
 
     def _run(self, fault):
         carry = 0.0
@@ -177,3 +185,31 @@ class Faults:
             key = "%016x" % draw.getrandbits(64)
             self._conversations.fill_cache(key, filled(int(amount * MIB), draw.randrange(255)))
             grown = amount
+
+    def _traffic(self, fault):
+        """Many requests at once, each with a MiB of working memory while it is answered, until the faults are stopped."""
+        grown = 0
+        while True:
+            amount, draw = yield grown
+            grown = int(amount)
+            for _ in range(grown):
+                threading.Thread(target=self._ask_for_ever, args=(1 + draw.random(),), daemon=True).start()
+
+    def _ask_for_ever(self, seconds):
+        while not self._quiet.is_set():
+            with self._requests.answering(MIB):
+                self._quiet.wait(seconds)
+
+    def _files(self, fault):
+        """A file is written and read again: its pages stay in memory as page cache, which the kernel takes back."""
+        grown = 0
+        with tempfile.NamedTemporaryFile(prefix="agent-bruno-pages-") as file:
+            self._kept.append(file)
+            while True:
+                amount, draw = yield grown
+                file.write(filled(int(amount * MIB), draw.randrange(255)))
+                file.flush()
+                file.seek(-int(amount * MIB), 2)
+                while file.read(MIB):
+                    pass
+                grown = amount

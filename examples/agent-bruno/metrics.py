@@ -8,7 +8,7 @@ from memory import statm
 STARTED = time.time()
 
 
-def text(settings, conversations, store, counters):
+def text(settings, conversations, store, counters, requests):
     lines = []
     add = lambda *each: lines.extend(_family(*each))  # noqa: E731
     memory = statm()
@@ -44,6 +44,7 @@ def text(settings, conversations, store, counters):
     add("bruno_session_ttl_seconds", "gauge", "SESSION_TTL.", [({}, settings.session_ttl)])
     add("bruno_context_window_messages", "gauge", "CONTEXT_WINDOW.", [({}, settings.context_window)])
     add("bruno_transcripts_lost_total", "counter", "Transcripts not written.", [({}, store.lost_transcripts)])
+    add("bruno_in_flight_requests", "gauge", "Requests being answered.", [({}, requests.in_flight)])
     answered = [({"code": code}, count) for code, count in sorted(counters.items())]
     add("bruno_chat_requests_total", "counter", "Chats answered.", answered)
     return "\n".join(lines) + "\n"

@@ -65,11 +65,37 @@ export interface PodReading {
     readonly sockets?: Readonly<Record<string, number>>;
     readonly source: string;
   };
+  /** What the kernel counts for the container, all of its processes together; where it could be had. */
+  readonly kernel?: KernelReading;
   /** Connections of this pod, where they could be told apart. */
   readonly redisConnections?: number;
   readonly mongoConnections?: number;
   /** Figures of the app's own metrics that the runbook knows. */
   readonly app: Readonly<Record<string, number>>;
+}
+
+/** How the kernel divides the memory of a container. Bytes. */
+export interface KernelReading {
+  /** Of its processes themselves: no file stands behind it. */
+  readonly anonBytes: number;
+  /**
+   * Pages of files that count as working set, and which the kernel takes back when it needs them. Shared memory and
+   * tmpfs, which it can't take back, are left out, unless `withShared`.
+   */
+  readonly fileBytes: number;
+  /** Shared memory and tmpfs could not be told from pages of files. */
+  readonly withShared?: true;
+  /** Processes of the container, where they were counted. */
+  readonly processes?: number;
+  readonly source: string;
+}
+
+/** Figures of the app's own metrics over time: one list of times, and what each metric was then. Sums over its labels. */
+export interface AppHistory {
+  readonly pod: string;
+  /** Oldest first. */
+  readonly at: readonly string[];
+  readonly values: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
 export interface WorkloadReading {
@@ -172,7 +198,10 @@ export interface SessionReading {
   readonly usedMemoryBytes?: number;
   readonly connectedClients?: number;
   readonly maxClients?: number;
+  /** Since the server began. */
   readonly rejectedConnections?: number;
+  /** All keys of the database, the sessions among them. */
+  readonly databaseKeys?: number;
   readonly readOnly: boolean;
 }
 
@@ -208,6 +237,13 @@ export interface WorkloadDetails {
   readonly history: readonly { readonly pod: string; readonly points: readonly UseAt[] }[];
   /** Sessions over time, where Prometheus has them. */
   readonly sessionHistory: readonly { readonly at: string; readonly count: number }[];
+  /**
+   * What the fullest pod's app told of itself over time, from Prometheus; without metrics where it has none. Absent: it
+   * was not asked, or did not answer.
+   */
+  readonly appHistory?: AppHistory;
+  /** Working set over time of pods that are gone by now, those that went last. At most 3, of 20 points each. */
+  readonly goneHistory?: WorkloadDetails['history'];
   readonly autoscaling: Autoscaling;
   readonly nodes: readonly NodeReading[];
   readonly oomKills: readonly OomKill[];

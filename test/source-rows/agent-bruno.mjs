@@ -142,7 +142,7 @@ export const agentBruno = [
     text: 'MongoDB connection pool',
     where: [cause('held'), 'activities/mongo/connections.ts'],
     tests: [
-      mongo('reads connections and open cursors'),
+      mongo('counts connections as they come and go'),
       diagnosis('is named where the connections of one pod explain the rise'),
     ],
   },
@@ -217,9 +217,9 @@ export const agentBruno = [
     part: 'Pool exhaustion',
     text: 'serverStatus: connections.current',
     where: ['activities/mongo/connections.ts'],
-    tests: [mongo('reads connections and open cursors')],
+    tests: [mongo('counts connections as they come and go')],
     departure:
-      'The server of the tests speaks MongoDB’s protocol, and always tells of one connection: that the figure is read is proven, that it follows the pool is not.',
+      'The server of the tests is no MongoDB: it speaks its protocol, and counts its real connections in MongoDB’s words.',
   },
   {
     id: 'AB-F2-LIMITS',
@@ -543,7 +543,7 @@ export const agentBruno = [
     part: 'Optimization',
     text: 'MongoDB: projection, pagination, close cursors, pooling',
     where: ['activities/mongo/connections.ts', advice('stores')],
-    tests: [mongo('reads connections and open cursors'), storesLack],
+    tests: [mongo('counts connections as they come and go'), storesLack],
     departure:
       'Open cursors and connections are counted and advised about; projection and pagination are not seen from outside.',
   },

@@ -1,6 +1,7 @@
 /** Looks at a workload for tests of pure rules: two sound pods at half of their limit, and what a test changes of it. */
 import type { Sample } from '../../model/evidence.js';
 import type {
+  AppHistory,
   PodReading,
   SessionReading,
   WorkloadDetails,
@@ -252,6 +253,19 @@ export function sessionHistory(from: number, to: number, points = 60): WorkloadD
     at: atSecond((i - points + 1) * 15),
     count: Math.round(from + ((to - from) * i) / (points - 1)),
   }));
+}
+
+/** What the fullest pod's app told over the same time: each metric by the number of the reading, 0 to points - 1. */
+export function appHistory(
+  metrics: Readonly<Record<string, (reading: number) => number>>,
+  points = 60,
+): AppHistory {
+  const readings = Array.from({ length: points }, (_, i) => i);
+  return {
+    pod: 'agent-bruno-a',
+    at: readings.map((i) => atSecond((i - points + 1) * 15)),
+    values: Object.fromEntries(Object.entries(metrics).map(([name, of]) => [name, readings.map(of)])),
+  };
 }
 
 /** Samples of a soak every 10 s up to now. */

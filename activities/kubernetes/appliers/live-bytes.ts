@@ -26,7 +26,7 @@ export async function liveBytes(
   try {
     const own = metrics && (await ownFigure(tools, ref, pod, metrics, signal));
     if (own !== undefined || !inspect) return own;
-    return (await inspectProcess(tools.cluster, ref.namespace, ref.name, container, signal)).rssBytes;
+    return (await inspectProcess(tools.cluster, ref.namespace, ref.name, container, signal)).process.rssBytes;
   } catch {
     // Its reason is in the look, which tries the same: here it is only that there is no figure.
     tools.context.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /** One provocation for real: the stand-in as a process, and what a look on a cluster would read of it. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Redis, withRedis } from '../../../activities/redis/client.js';
 import { readSessions } from '../../../activities/redis/sessions.js';
@@ -21,8 +21,15 @@ export interface Servers {
 /** What was read, in compressed time: seconds before the end. */
 export interface Recording {
   readonly provocation: Provocation;
-  /** Resident bytes of the process. */
+  /** Resident bytes, of all processes of the pod. */
   readonly resident: readonly (readonly [second: number, bytes: number])[];
+  /** At the end: resident bytes of the largest process, and what all have besides files. */
+  readonly largest: number;
+  readonly anon: number;
+  /** Pages of the files that they wrote, really in memory. */
+  readonly filePages: readonly (readonly [second: number, bytes: number])[];
+  /** What the app told over time, where Prometheus scrapes it. */
+  readonly told: readonly (readonly [second: number, figures: Readonly<Record<string, number>>])[];
   readonly sessionCounts: readonly (readonly [second: number, count: number])[];
   readonly app: Readonly<Record<string, number>>;
   readonly sessions: SessionReading;
@@ -46,27 +53,69 @@ export async function collect(
   const url = `redis://127.0.0.1:${servers.redisPort}/${database}`;
   const name = `bruno-${provocation.seed}`;
   await withRedis({ url }, AbortSignal.timeout(10_000), (redis) => redis.send('FLUSHDB'));
-  const agent = await startAgent(provocation, url, name, servers);
+  const agents: Agent[] = [];
   try {
-    for (const fault of provocation.faults) await post(agent.port, '/admin/faults', fault);
-    const watched = await watch(agent, provocation);
+    for (let i = 0; i < provocation.workers; i += 1)
+      agents.push(await startAgent(provocation, url, name, servers));
+    const watched = await provoked(agents, provocation);
     const settings = { url, match: 'bruno:session:*', heldBy: provocation.heldBy, shortenToSeconds: 3600 };
     const { reading } = await readSessions(settings, () => '', AbortSignal.timeout(10_000));
     const redisConnections = await withRedis({ url }, AbortSignal.timeout(10_000), (redis) =>
       connectionsOf(redis, name),
     );
-    const mongo = servers.mongoPort === undefined ? undefined : socketsTo(agent.pid, servers.mongoPort);
+    const { mongoPort } = servers;
     return {
       provocation,
       ...watched,
-      app: await appFigures(agent.port),
+      largest: Math.max(...agents.map(({ pid }) => residentOf(pid))),
+      anon: sum(agents.map(({ pid }) => anonOf(pid))),
+      app: await appFigures(agents[0]?.port ?? 0),
       sessions: reading,
       redisConnections,
-      ...(mongo !== undefined && { mongoConnections: mongo }),
+      ...(mongoPort !== undefined && {
+        mongoConnections: sum(agents.map(({ pid }) => socketsTo(pid, mongoPort))),
+      }),
     };
   } finally {
-    agent.end();
+    for (const agent of agents) agent.end();
   }
+}
+
+/** What it is to hold is taken before the watch begins; each worker has its share of the rest. */
+async function provoked(agents: readonly Agent[], provocation: Provocation): Promise<Watched> {
+  const { held, faults, quiet, workers } = provocation;
+  const begin = async (orders: Provocation['faults']): Promise<void> => {
+    for (const { port } of agents)
+      for (const order of orders)
+        await post(port, '/admin/faults', {
+          ...order,
+          size: order.size / workers,
+          speed: order.speed / workers,
+        });
+  };
+  await begin(held);
+  for (const { port } of agents) await whenHeld(port);
+  const watching = watch(agents, provocation);
+  await sleep(quiet * 1000);
+  await begin(faults);
+  return watching;
+}
+
+async function whenHeld(port: number): Promise<void> {
+  for (let waited = 0; waited < 30_000; waited += 200) {
+    const answer = await fetch(`http://127.0.0.1:${port}/admin/faults`);
+    if (!(await answer.text()).includes('"running": true')) return;
+    await sleep(200);
+  }
+  throw new Error('what it is to hold was not taken within 30 s');
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 interface Agent {
@@ -112,36 +161,69 @@ async function startAgent(
   return { pid: child.pid ?? 0, port, end: () => child.kill('SIGKILL') };
 }
 
+type Watched = Pick<Recording, 'resident' | 'sessionCounts' | 'filePages' | 'told'>;
+
 async function watch(
-  { pid, port }: Agent,
-  { seconds, metrics }: Provocation,
-): Promise<Pick<Recording, 'resident' | 'sessionCounts'>> {
+  agents: readonly Agent[],
+  { seconds, metrics, scraped, faults }: Provocation,
+): Promise<Watched> {
   const began = Date.now();
   const resident: [number, number][] = [];
-  const counts: [number, number][] = [];
+  const pages: [number, number][] = [];
+  const told: [number, Readonly<Record<string, number>>][] = [];
+  const withFiles = faults.some(({ kind }) => kind === 'files');
   while (Date.now() - began < seconds * 1000) {
     const at = Date.now();
-    resident.push([at, residentOf(pid)]);
-    // Prometheus has the number of sessions only where the app tells it.
-    if (metrics === 'full') {
-      const count = (await appFigures(port)).bruno_active_sessions;
-      if (count !== undefined) counts.push([at, count]);
-    }
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, at + everyMs - Date.now())));
+    resident.push([at, sum(agents.map(({ pid }) => residentOf(pid)))]);
+    if (withFiles) pages.push([at, sum(agents.map(({ pid }) => filePagesOf(pid)))]);
+    const [agent] = agents;
+    if (metrics !== 'off' && agent !== undefined) told.push([at, await appFigures(agent.port)]);
+    await sleep(at + everyMs - Date.now());
   }
   const end = Date.now();
-  const compressed = ([at, value]: [number, number]): [number, number] => [
+  resident.push([end, sum(agents.map(({ pid }) => residentOf(pid)))]);
+  if (withFiles) pages.push([end, sum(agents.map(({ pid }) => filePagesOf(pid)))]);
+  const compressed = <T>([at, value]: readonly [number, T]): readonly [number, T] => [
     Math.round(((at - end) / 1000) * compression),
     value,
   ];
+  // Prometheus has the number of sessions only where the app tells it.
+  const counts = told.flatMap(([at, { bruno_active_sessions: count }]) =>
+    count === undefined ? [] : [[at, count] as const],
+  );
   return {
-    resident: [...resident.map(compressed), [0, residentOf(pid)]],
+    resident: resident.map(compressed),
+    filePages: pages.map(compressed),
+    told: scraped ? told.map(compressed) : [],
     sessionCounts: counts.map(compressed),
   };
 }
 
 function residentOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
+}
+
+/** Private memory: what the kernel counts as a process's own, without files that are mapped. */
+function anonOf(pid: number): number {
+  const line = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1] ?? 0) * 1024;
+}
+
+/** Pages in memory of the files that the stand-in wrote, by `fincore`; all of the file where there is no such program. */
+function filePagesOf(pid: number): number {
+  const files = readdirSync(`/proc/${pid}/fd`).filter((fd) => linkOf(pid, fd).includes('agent-bruno-pages-'));
+  return sum(
+    files.map((fd) => {
+      const path = `/proc/${pid}/fd/${fd}`;
+      try {
+        return Number(
+          execFileSync('fincore', ['--bytes', '--noheadings', '-o', 'RES', path], { encoding: 'utf8' }),
+        );
+      } catch {
+        return statSync(path).size;
+      }
+    }),
+  );
 }
 
 async function appFigures(port: number): Promise<Readonly<Record<string, number>>> {

@@ -14,15 +14,20 @@ export interface Judgement {
   /** The first cause, or `nothing wrong`. */
   readonly said: string;
   readonly verdict: 'right' | "can't tell" | 'wrong';
-  /** Disruptive changes that would go without a person although what they are against is not what is wrong. */
+  /**
+   * Disruptive changes against what is not wrong: for a wrong cause whether a person is asked or not, since nobody would
+   * know better at night; where the cause can't be told those that would go without a person.
+   */
   readonly harmful: readonly string[];
   /** Disruptive changes of which a person would be asked because the cause can't be told. */
   readonly asked: readonly string[];
+  /** Nothing is wrong with it, so nobody should be asked either. */
+  readonly healthy: boolean;
   readonly diagnosis: Diagnosis;
 }
 
 export function judge(recording: Recording): Judgement {
-  const { row, right, seed } = recording.provocation;
+  const { row, right, seed, healthy } = recording.provocation;
   const look = lookOf(recording);
   const diagnosis = runbook.diagnose(look, []);
   const said = diagnosis.causes[0]?.name ?? 'nothing wrong';
@@ -45,9 +50,16 @@ export function judge(recording: Recording): Judgement {
     said,
     verdict,
     diagnosis,
-    harmful: verdict === 'right' ? [] : disruptive.filter((one) => !one.alwaysAsk).map(({ kind }) => kind),
-    asked: verdict === 'right' ? [] : disruptive.filter((one) => one.alwaysAsk).map(({ kind }) => kind),
+    healthy,
+    harmful: kindsOf(
+      verdict === 'right' ? [] : disruptive.filter((one) => verdict === 'wrong' || !one.alwaysAsk),
+    ),
+    asked: kindsOf(verdict === "can't tell" ? disruptive.filter((one) => one.alwaysAsk) : []),
   };
+}
+
+function kindsOf(changes: readonly { readonly kind: string }[]): readonly string[] {
+  return changes.map(({ kind }) => kind);
 }
 
 /** What was provoked (rows) against what was said (columns). */
@@ -56,8 +68,14 @@ export function confusionMatrix(judgements: readonly Judgement[]): string {
   const rows = [...new Set(judgements.map(({ row }) => row))].toSorted();
   const count = (row: string, name: string): number =>
     judgements.filter((one) => one.row === row && one.said === name).length;
-  const lines = rows.map((row) => [row, ...said.map((name) => String(count(row, name) || '·'))]);
-  const table = [['provoked \\ said', ...said], ...lines];
+  const asked = (row: string): number =>
+    judgements.filter((one) => one.row === row && one.asked.length > 0).length;
+  const lines = rows.map((row) => [
+    row,
+    ...said.map((name) => String(count(row, name) || '·')),
+    String(asked(row) || '·'),
+  ]);
+  const table = [['provoked \\ said', ...said, 'asked'], ...lines];
   const widths = table[0]?.map((_, i) => Math.max(...table.map((line) => line[i]?.length ?? 0))) ?? [];
   const text = table.map((line) =>
     line
@@ -68,9 +86,10 @@ export function confusionMatrix(judgements: readonly Judgement[]): string {
   const of = (verdict: Judgement['verdict']): number =>
     judgements.filter((one) => one.verdict === verdict).length;
   const harmful = judgements.filter((one) => one.harmful.length > 0).length;
+  const disturbed = judgements.filter((one) => one.healthy && one.asked.length > 0).length;
   return [
     ...text,
     '',
-    `${judgements.length} provocations: ${of('right')} right, ${of("can't tell")} can't tell, ${of('wrong')} wrong; a disruptive change for a wrong cause: ${harmful}`,
+    `${judgements.length} provocations: ${of('right')} right, ${of("can't tell")} can't tell, ${of('wrong')} wrong; a disruptive change for a wrong cause: ${harmful}; people asked to disrupt what is healthy: ${disturbed}`,
   ].join('\n');
 }

@@ -7,7 +7,7 @@ import { confusionMatrix, judge } from './judge.js';
 import { provocations } from './plan.js';
 import { runAll } from './run.js';
 
-const [seed = '1', count = '60', atOnce = '10', file] = process.argv.slice(2);
+const [seed = '1', count = '60', atOnce = '20', file] = process.argv.slice(2);
 const began = Date.now();
 const recordings = await runAll(provocations(Number(seed), Number(count)), Number(atOnce), (recording) => {
   const { row, said, verdict } = judge(recording);
@@ -15,8 +15,8 @@ const recordings = await runAll(provocations(Number(seed), Number(count)), Numbe
 });
 if (file !== undefined) writeFileSync(file, JSON.stringify(recordings));
 const judgements = recordings.map(judge);
-for (const { seed: one, row, said, verdict, diagnosis, harmful } of judgements)
-  if (verdict === 'wrong' || harmful.length > 0)
-    console.log(JSON.stringify({ seed: one, row, said, harmful, diagnosis }, null, 1));
+for (const { seed: one, row, said, verdict, diagnosis, harmful, asked, healthy } of judgements)
+  if (verdict === 'wrong' || harmful.length > 0 || (healthy && asked.length > 0))
+    console.log(JSON.stringify({ seed: one, row, said, harmful, asked, diagnosis }, null, 1));
 console.log(confusionMatrix(judgements));
 console.log(`in ${Math.round((Date.now() - began) / 1000)} s`);

@@ -1,7 +1,15 @@
 /** What is provoked, drawn by a seed: cause, size, speed, noise, and what of it may be seen. */
 import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
 
-export type FaultKind = 'sessions' | 'connections' | 'leak' | 'cycles' | 'contexts' | 'load';
+export type FaultKind =
+  | 'sessions'
+  | 'connections'
+  | 'leak'
+  | 'cycles'
+  | 'contexts'
+  | 'load'
+  | 'traffic'
+  | 'files';
 
 export interface FaultOrder {
   readonly kind: FaultKind;
@@ -17,9 +25,21 @@ export interface Provocation {
   /** What it is, for the matrix: `leak`, `leak+sessions`, `page cache`. */
   readonly row: string;
   readonly faults: readonly FaultOrder[];
+  /** What it had taken long before it was watched, and holds all along. */
+  readonly held: readonly FaultOrder[];
+  /** It is quiet for so long after the watch began, before the faults begin. Seconds. */
+  readonly quiet: number;
+  /** Processes of the pod, each with its share of the faults; the first one tells metrics. */
+  readonly workers: number;
   /** Causes that are right as the first one. Empty: nothing is wrong. */
   readonly right: readonly string[];
   readonly metrics: 'full' | 'process' | 'off';
+  /** Prometheus scrapes the app, too: then what it tells has a history. */
+  readonly scraped: boolean;
+  /** Who tells how the kernel divides the memory, where nobody may look inside: cAdvisor, one that tells less, or nobody. */
+  readonly cadvisor: 'full' | 'old' | 'none';
+  /** Nothing is wrong with it: nobody is to be asked to disrupt it. */
+  readonly healthy: boolean;
   /** The live process may be read (the `inspect` role). */
   readonly inspect: boolean;
   readonly heldBy: 'inProcess' | 'unknown';
@@ -29,12 +49,8 @@ export interface Provocation {
   readonly ofPeak: boolean;
   readonly seconds: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Bytes of page cache that a cgroup would count besides, for each second of its life. */
-  readonly pageCachePerSecond: number;
   readonly nodePressure: boolean;
 }
-
-const MiB = 1024 ** 2;
 
 /** A small generator with a seed (mulberry32): 0 to 1. */
 export function randomOf(seed: number): () => number {
@@ -48,39 +64,42 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** Sixty have two thirds of one cause each, one third mixtures and healthy controls; fewer have about as many. */
+/** Sixty have 34 of one cause each, and 26 mixtures and controls; fewer have about as many. */
 const rows = [
   'sessions',
   'connections',
   'leak',
+  'held contexts+leak',
   'contexts',
+  'traffic peak',
   'load',
   'leak+sessions',
   'peak that fell',
   'cycles',
   'page cache',
-  'sessions',
   'connections',
+  'sessions',
+  'leaking workers',
   'leak',
-  'contexts',
-  'load',
   'plateau below',
-  'leak+contexts',
-  'sessions',
-  'connections',
-  'leak',
   'contexts',
-  'load',
+  'leak+contexts',
+  'connections',
+  'held connections+leak',
+  'leak',
   'node pressure',
+  'load',
   'leak+connections',
   'cycles',
-  'page cache',
-  'connections',
+  'session trend+leak',
+  'sessions',
   'contexts',
-  'load',
   'cache filling',
-  'peak that fell',
+  'connections',
 ] as const;
+
+/** Each of one cause: the other rows are mixtures and controls. */
+export const pureRows: readonly string[] = ['sessions', 'connections', 'leak', 'cycles', 'contexts', 'load'];
 
 type Row = (typeof rows)[number];
 
@@ -91,6 +110,8 @@ const rightFor: Readonly<Record<FaultKind, string>> = {
   cycles: causes.leak,
   contexts: causes.contexts,
   load: causes.limit,
+  traffic: causes.traffic,
+  files: causes.pageCache,
 };
 
 /** `count` provocations of that seed; the same seed draws the same ones. */
@@ -101,7 +122,7 @@ export function provocations(seed: number, count: number): readonly Provocation[
 function draw(row: Row, seed: number): Provocation {
   const random = randomOf(seed);
   const between = (low: number, high: number): number => low + random() * (high - low);
-  const seconds = between(14, 20);
+  const seconds = between(12, 17);
   const withheld = random() < 0.5;
   const base = {
     seed,
@@ -111,17 +132,23 @@ function draw(row: Row, seed: number): Provocation {
     inspect: random() < 0.5,
     heldBy: random() < 0.7 ? 'inProcess' : 'unknown',
     fill: between(0.82, 0.97),
+    scraped: random() < 0.7,
+    cadvisor: (['full', 'full', 'old', 'none'] as const)[Math.floor(random() * 4)] ?? 'full',
     ofPeak: false,
-    pageCachePerSecond: 0,
+    healthy: false,
     nodePressure: false,
-    environment: {},
+    environment: { CONNECTION_KIB: String(Math.round(between(48, 768))) },
+    held: [],
+    quiet: 0,
+    workers: 1,
   } as const;
   const one = (kind: FaultKind, share = 1): FaultOrder => {
     const connections = kind === 'connections';
     const size = share * (connections ? between(140, 400) : between(50, 110));
     return { kind, size, speed: size / (seconds * between(0.85, 1.3)), noise: between(0, 0.8), seed };
   };
-  return { ...base, ...detailsOf(row, { base, one, between }) };
+  const { environment, ...details } = detailsOf(row, { base, one, between });
+  return { ...base, ...details, environment: { ...base.environment, ...environment } };
 }
 
 interface Drawing {
@@ -152,8 +179,26 @@ function detailsOf(
         right: [causes.limit, causes.traffic],
         environment: { RESPONSE_CACHE_MIB: '400' },
       };
+    case 'traffic peak':
+      // Quiet at first; then they come, and stay.
+      return {
+        faults: [quick(one('traffic'), 0.15)],
+        right: [causes.traffic, causes.limit],
+        quiet: base.seconds * 0.4,
+        healthy: true,
+      };
+    case 'leaking workers':
+      return { faults: [one('leak')], right: [causes.leak], workers: Math.round(between(2, 4.9)) };
+    case 'session trend+leak':
+      return { faults: [one('leak', 0.87), one('sessions', 0.13)], right: [causes.leak] };
+    case 'held contexts+leak':
+    case 'held connections+leak': {
+      const kind = row.slice('held '.length, -'+leak'.length) as FaultKind;
+      return { faults: [one('leak')], right: [causes.leak], held: [{ ...one(kind), speed: 400 }] };
+    }
     case 'peak that fell':
       return {
+        healthy: true,
         faults: [quick(one('sessions'), 0.35)],
         right: [],
         ofPeak: true,
@@ -162,6 +207,7 @@ function detailsOf(
       };
     case 'plateau below':
       return {
+        healthy: true,
         faults: [quick(one('load'), 0.3)],
         right: [],
         fill: between(0.4, 0.72),
@@ -169,6 +215,7 @@ function detailsOf(
       };
     case 'node pressure':
       return {
+        healthy: true,
         faults: [quick(one('load', 0.5), 0.3)],
         right: [causes.node],
         fill: between(0.4, 0.72),
@@ -176,9 +223,9 @@ function detailsOf(
       };
     case 'page cache':
       return {
-        faults: [quick(one('load', 0.2), 0.2)],
+        healthy: true,
+        faults: [quick(one('load', 0.2), 0.2), one('files')],
         right: [causes.pageCache],
-        pageCachePerSecond: (between(60, 140) * MiB) / base.seconds,
       };
     case 'leak+sessions':
     case 'leak+contexts':

@@ -9,6 +9,7 @@ import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usag
 import { recommend } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/prevention.js';
 import { verify } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/verification.js';
 import {
+  appHistory,
   atSecond,
   fullSettings,
   GiB,
@@ -99,6 +100,38 @@ describe('verification', () => {
     const before = workloadLook({ look: { kills: 3, at: atSecond(-120) } });
     expect(failed(recovered(kill(-60)), calm, before)).toEqual(['no new OOM kill']);
     expect(failed(recovered(kill(-180)), calm, before)).toEqual([]);
+  });
+
+  describe('of the resident memory of the process', () => {
+    const check = 'resident memory of the process not growing';
+    /** Readings every 15 s up to now; the soak is the last two minutes. */
+    const resident = (of: (i: number) => number) =>
+      appHistory({ process_resident_memory_bytes: (i) => of(i) * MiB }, 20);
+    const rising = resident((i) => 200 + i * 9);
+    const flat = resident((i) => 400 + (i % 2));
+
+    it('fails where it rises, though the working set is flat: pages of files gave way', () => {
+      expect(failed(recovered({ details: { appHistory: rising } }))).toEqual([check]);
+    });
+
+    it('passes where it is flat, whatever it was before the soak', () => {
+      expect(failed(recovered({ details: { appHistory: flat } }))).toEqual([]);
+      const fell = resident((i) => (i < 8 ? 300 + i * 50 : 200 + (i % 2)));
+      const look = recovered({ details: { appHistory: fell } });
+      expect(failed(look)).toEqual([]);
+      expect(verify(look, workloadLook(), calm).map(({ name }) => name)).toContain(check);
+    });
+
+    it('fails where Prometheus had it before and has it no more', () => {
+      const before = workloadLook({ details: { appHistory: flat } });
+      expect(failed(recovered(), calm, before)).toEqual([check]);
+      const ended = { ...flat, at: flat.at.slice(0, 11), values: { process_resident_memory_bytes: [] } };
+      expect(failed(recovered({ details: { appHistory: ended } }), calm, before)).toEqual([check]);
+    });
+
+    it('is no check where nobody ever told it', () => {
+      expect(verify(recovered(), workloadLook(), calm).map(({ name }) => name)).not.toContain(check);
+    });
   });
 
   it('what can not be checked has not passed', () => {
@@ -196,7 +229,7 @@ describe('prevention', () => {
     expect(all).toContain('volatile-lru');
     expect(all).toContain('It has refused 7');
     expect(all).toContain('400 open cursors');
-    expect(all).toContain('They held 300 MiB');
+    expect(all).toContain('They held up to 300 MiB');
   });
 
   it('recommends an autoscaler where there is none, and room where it is at its most', () => {

@@ -69,7 +69,9 @@ describe('too many sessions', () => {
       }),
     );
     expect(cause?.name).toBe(causes.sessions);
-    expect(cause?.evidenceFor.join()).toContain('sessions hold 500 MiB of the 600 MiB by which it rose');
+    expect(cause?.evidenceFor.join()).toContain(
+      'sessions hold 500 MiB of its 900 MiB, and between 200 MiB and 500 MiB of the 600 MiB by which it rose',
+    );
   });
 
   it('are told by Redis alone where the configuration says that they live in the process', () => {
@@ -199,7 +201,7 @@ describe('large contexts', () => {
       grown({ app: { ...tells, bruno_context_bytes: 550 * MiB, bruno_context_window_messages: 5000 } }),
     );
     expect(cause?.name).toBe(causes.contexts);
-    expect(cause?.evidenceFor.join()).toContain('550 MiB of the 600 MiB');
+    expect(cause?.evidenceFor.join()).toContain('between 250 MiB and 550 MiB of the 600 MiB');
     expect(cause?.evidenceFor.join()).toContain('5000 messages');
   });
 });
@@ -244,8 +246,11 @@ describe('a limit that is too small', () => {
 
 describe('what is no shortage of its own', () => {
   it('is page cache, which the kernel takes back', () => {
-    const look = grown({ app: { ...tells, process_resident_memory_bytes: 200 * MiB } });
-    expect(first(look)?.name).toBe(causes.pageCache);
+    const kernel = { anonBytes: 200 * MiB, fileBytes: 690 * MiB, source: 'memory.stat' };
+    const look = grown({ pod: { kernel }, app: { ...tells, process_resident_memory_bytes: 200 * MiB } });
+    const cause = first(look);
+    expect(cause?.name).toBe(causes.pageCache);
+    expect(cause?.evidenceFor.join()).toContain('690 MiB for files, of 900 MiB (memory.stat)');
   });
 
   it('is a node that is short of memory, kept apart from a limit reached', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { largestProcess, socketsIn } from '../../../activities/kubernetes/inspect.js';
+import { kernelIn, largestProcess, socketsIn } from '../../../activities/kubernetes/inspect.js';
 import { memoryLines, oneLog, withPod } from '../../../activities/kubernetes/logs.js';
 import { quantityOf } from '../../../activities/kubernetes/quantity.js';
 import { inWords, selects } from '../../../activities/kubernetes/selectors.js';
@@ -69,7 +69,22 @@ describe('the live process', () => {
       vmsBytes: 150_000 * 1024,
       sharedBytes: 12 * 1024,
       source: 'exec: /proc/7/status (python3)',
+      processes: 2,
     });
+  });
+
+  it.each([
+    ['2', 'anon 900\nfile 400\nshmem 300\ninactive_file 20\nactive_file 80\n'],
+    // The group itself has nothing where its processes are in a group below it.
+    ['1', 'cache 5\nrss 0\nactive_file 0\ntotal_cache 400\ntotal_rss 900\ntotal_active_file 80\n'],
+  ])('is told from files and shared memory by the cgroup, version %s', (_, stat) => {
+    expect(kernelIn(`Name:\tcat\nPid:\t40\n0::/ours\n${stat}`, 3)).toEqual({
+      anonBytes: 900,
+      fileBytes: 80,
+      processes: 3,
+      source: 'exec: memory.stat',
+    });
+    expect(kernelIn('Name:\tcat\n', 3)).toBeUndefined();
   });
 
   it('is not made up from what says nothing', () => {

@@ -1,31 +1,36 @@
 import type { Measure } from '../../../model/evidence.js';
 import { bytes } from '../../../model/format.js';
 import type { PodReading, SessionReading, WorkloadLook } from '../../../model/kubernetes/details.js';
-import type { AppFigures } from './app-figures.js';
-
-/**
- * What one connection costs its client, buffers and TLS state included, bytes: usually, and at most. Drivers keep
- * 16 KiB to 256 KiB for each; the stand-in keeps 256 KiB.
- */
-export const perConnection = { usual: 128 * 1024, most: 1024 ** 2 } as const;
+import { type AppFigures, type Trail, trailOf } from './app-figures.js';
+import { type ConnectionCost, connectionCost } from './connection-cost.js';
+import { type Holding, holdingOf, likely } from './holding.js';
+import type { Floor, Life } from './life.js';
+import { missingOf } from './missing.js';
 
 /** Who holds the memory, as far as it could be read. Bytes; undefined: it could not be read. */
 export interface Accounts {
   /** What is to be explained: the rise since the lowest use of this life, or all of it where it did not rise. */
   readonly amount: number;
+  /** All that is in use. */
+  readonly used: number;
   /** `the 300 MiB by which it rose`, `its 900 MiB`. */
   readonly amountWords: string;
-  readonly sessions: number | undefined;
+  readonly sessions: Holding | undefined;
   /** What the sessions take in Redis, for one pod; they may or may not be held in the pods, too. */
-  readonly sessionsInRedis: number | undefined;
-  readonly contexts: number | undefined;
-  readonly caches: number | undefined;
-  readonly connections: number | undefined;
+  readonly sessionsInRedis: Holding | undefined;
+  readonly contexts: Holding | undefined;
+  readonly caches: Holding | undefined;
+  /** At what one connection usually costs, or was measured to cost. */
+  readonly connections: Holding | undefined;
+  /** At the most that one connection costs. */
+  readonly connectionsAtMost: Holding | undefined;
   readonly connectionCount: number | undefined;
-  /** Counted for the container, and not of its process: pages of files. */
-  readonly pageCache: number | undefined;
-  /** The sum of what could be read. */
+  readonly connectionCost: ConnectionCost;
+  /** Counted for the container, and not of its processes: pages of files. */
+  readonly pageCache: Holding | undefined;
+  /** The sum of what could be read: what it is likely to be, and the most that it may be. */
   readonly explained: number;
+  readonly explainedMost: number;
   /** `sessions 20 MiB, contexts 3 MiB, 12 connections about 2 MiB`. */
   readonly words: string;
   /** What could not be read and might hold the rest, in words. */
@@ -39,68 +44,89 @@ interface Given {
   readonly app: AppFigures;
   readonly sessions: SessionReading | undefined;
   readonly rssBytes: number | undefined;
-  readonly floor: number;
-}
-
-/** Adds up who holds what in the fullest pod. */
-export function accountsOf(given: Given): Accounts {
-  const { measure, worst, app, sessions, rssBytes, floor, look } = given;
-  const pods = Math.max(1, look.details.workload.readyReplicas);
-  const inRedis =
-    sessions?.bytes === undefined && sessions?.keys !== 0 ? undefined : (sessions.bytes ?? 0) / pods;
-  const inProcess = look.settings.sessions?.heldBy === 'inProcess';
-  const connectionCount = connectionsOf(worst, app);
-  const parts = {
-    sessions: app.sessionBytes ?? (inProcess ? inRedis : undefined),
-    contexts: app.contextBytes,
-    caches: app.cacheBytes,
-    connections: connectionCount === undefined ? undefined : connectionCount * perConnection.usual,
-    pageCache: rssBytes === undefined ? undefined : Math.max(0, measure.used - rssBytes),
-  };
-  const read = Object.values(parts).filter((value) => value !== undefined);
-  const amount = measure.used - floor;
-  return {
-    ...parts,
-    amount,
-    amountWords: floor > 0 ? `the ${bytes(amount)} by which it rose` : `its ${bytes(amount)}`,
-    sessionsInRedis: inRedis,
-    connectionCount,
-    explained: read.reduce((sum, value) => sum + value, 0),
-    words: wordsOf(parts, connectionCount),
-    missing: missingOf(parts),
-  };
-}
-
-/** Connections of the fullest pod: as the servers count them, or as the app says. */
-export function connectionsOf(worst: PodReading | undefined, app: AppFigures): number | undefined {
-  const counted = [worst?.redisConnections, worst?.mongoConnections].filter((count) => count !== undefined);
-  return counted.length > 0 ? counted.reduce((sum, count) => sum + count, 0) : app.poolConnections;
+  readonly life: Life;
+  readonly floor: Floor;
 }
 
 type Parts = Pick<Accounts, 'sessions' | 'contexts' | 'caches' | 'connections' | 'pageCache'>;
 
+/** Adds up who holds what in the fullest pod, and how much of it has come since the floor. */
+export function accountsOf(given: Given): Accounts {
+  const { measure, worst, app, floor, look, life } = given;
+  const trail = (figure: keyof AppFigures): Trail => trailOf(look.details, worst, figure);
+  const holding = (held: number | undefined, over: Trail): Holding | undefined =>
+    held === undefined ? undefined : holdingOf(held, over, floor);
+  const count = connectionsOf(worst, app);
+  const pool = trail('poolConnections');
+  const cost = connectionCost(pool, life, floor);
+  const ofConnections = (each: number): Holding | undefined =>
+    holding(
+      count === undefined ? undefined : count * each,
+      pool.map(({ at, value }) => ({ at, value: value * each })),
+    );
+  const sessionsInRedis = inRedis(given);
+  const parts: Parts = {
+    sessions:
+      holding(app.sessionBytes, trail('sessionBytes')) ??
+      (look.settings.sessions?.heldBy === 'inProcess' ? sessionsInRedis : undefined),
+    contexts: holding(app.contextBytes, trail('contextBytes')),
+    caches: holding(app.cacheBytes, trail('cacheBytes')),
+    connections: ofConnections(cost.usual),
+    pageCache: holding(worst?.kernel?.fileBytes, []),
+  };
+  const connectionsAtMost = ofConnections(cost.most);
+  const amount = measure.used - floor.bytes;
+  const amountWords = floor.bytes > 0 ? `the ${bytes(amount)} by which it rose` : `its ${bytes(amount)}`;
+  return {
+    ...parts,
+    amount,
+    used: measure.used,
+    amountWords,
+    sessionsInRedis,
+    connectionsAtMost,
+    connectionCount: count,
+    connectionCost: cost,
+    explained: sum(Object.values(parts).map(likely)),
+    explainedMost: sum(
+      Object.values({ ...parts, connections: connectionsAtMost }).map((part) => part?.most ?? 0),
+    ),
+    words: wordsOf(parts, count),
+    missing: missingOf({ ...given, parts, count, amount }),
+  };
+}
+
+/** Connections of the fullest pod: as the servers count them, or as the app says, whoever knows of more. */
+export function connectionsOf(worst: PodReading | undefined, app: AppFigures): number | undefined {
+  const counted = [worst?.redisConnections, worst?.mongoConnections].filter((count) => count !== undefined);
+  const servers = counted.length === 0 ? [] : [sum(counted)];
+  const known = [...servers, ...(app.poolConnections === undefined ? [] : [app.poolConnections])];
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** What the sessions take in Redis, for one pod; its history is that of their number. */
+function inRedis({ look, sessions, floor }: Given): Holding | undefined {
+  if (sessions?.bytes === undefined && sessions?.keys !== 0) return undefined;
+  const pods = Math.max(1, look.details.workload.readyReplicas);
+  const held = (sessions.bytes ?? 0) / pods;
+  const now = look.details.sessionHistory.at(-1)?.count ?? 0;
+  const history = look.details.sessionHistory.map(({ at, count }) => ({
+    at: Date.parse(at),
+    value: now === 0 ? held : (held * count) / now,
+  }));
+  return holdingOf(held, history, floor);
+}
+
 function wordsOf(parts: Parts, count: number | undefined): string {
   const said = [
-    ...(parts.sessions === undefined ? [] : [`sessions ${bytes(parts.sessions)}`]),
-    ...(parts.contexts === undefined ? [] : [`conversation contexts ${bytes(parts.contexts)}`]),
-    ...(parts.caches === undefined ? [] : [`caches ${bytes(parts.caches)}`]),
-    ...(parts.connections === undefined ? [] : [`${count} connections about ${bytes(parts.connections)}`]),
-    ...(parts.pageCache === undefined ? [] : [`page cache ${bytes(parts.pageCache)}`]),
+    ...(parts.sessions === undefined ? [] : [`sessions ${parts.sessions.words}`]),
+    ...(parts.contexts === undefined ? [] : [`conversation contexts ${parts.contexts.words}`]),
+    ...(parts.caches === undefined ? [] : [`caches ${parts.caches.words}`]),
+    ...(parts.connections === undefined ? [] : [`${count} connections about ${parts.connections.words}`]),
+    ...(parts.pageCache === undefined ? [] : [`page cache ${parts.pageCache.words}`]),
   ];
   return said.length === 0 ? 'nothing that could be read' : said.join(', ');
 }
 
-function missingOf(parts: Parts): readonly string[] {
-  return [
-    ...(parts.contexts === undefined
-      ? ['what its conversation contexts and caches hold (metrics of the app)']
-      : []),
-    ...(parts.sessions === undefined
-      ? ['whether the pods hold the sessions (sessions.heldBy, or metrics of the app)']
-      : []),
-    ...(parts.pageCache === undefined
-      ? ["the process's own memory (metrics of the app, or the inspect role)"]
-      : []),
-    ...(parts.connections === undefined ? ['its connections (redis, mongo: in nightshift.yaml)'] : []),
-  ];
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

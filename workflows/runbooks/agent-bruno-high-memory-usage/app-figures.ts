@@ -1,4 +1,4 @@
-import type { PodReading } from '../../../model/kubernetes/details.js';
+import type { PodReading, WorkloadDetails } from '../../../model/kubernetes/details.js';
 
 /** Figures of the app's own metrics, where it has them. */
 export interface AppFigures {
@@ -14,30 +14,59 @@ export interface AppFigures {
   readonly inFlight?: number;
   readonly cacheBytes?: number;
   readonly gcUncollectable?: number;
+  /** Runs of the collector, and what they freed, since the process began. */
+  readonly gcRuns?: number;
+  readonly gcFreed?: number;
   readonly openFiles?: number;
 }
 
-const names: Readonly<Record<keyof AppFigures, string>> = {
-  residentBytes: 'process_resident_memory_bytes',
-  activeSessions: 'active_sessions',
-  sessionBytes: 'session_bytes',
-  contextBytes: 'context_bytes',
-  contextWindow: 'context_window_messages',
-  poolConnections: 'pool_connections',
-  poolMax: 'pool_size',
-  poolExhausted: 'pool_exhausted_total',
-  inFlight: 'in_flight_requests',
-  cacheBytes: 'cache_bytes',
-  gcUncollectable: 'gc_objects_uncollectable_total',
-  openFiles: 'process_open_fds',
+/** One figure over time, oldest first; `at` in milliseconds since 1970. */
+export type Trail = readonly { readonly at: number; readonly value: number }[];
+
+const names: Readonly<Record<keyof AppFigures, readonly string[]>> = {
+  residentBytes: ['process_resident_memory_bytes'],
+  activeSessions: ['active_sessions'],
+  sessionBytes: ['session_bytes'],
+  contextBytes: ['context_bytes'],
+  contextWindow: ['context_window_messages'],
+  poolConnections: ['pool_connections'],
+  poolMax: ['pool_size'],
+  poolExhausted: ['pool_exhausted_total'],
+  inFlight: ['in_flight_requests', 'requests_in_flight'],
+  cacheBytes: ['cache_bytes'],
+  gcUncollectable: ['gc_objects_uncollectable_total'],
+  gcRuns: ['gc_collections_total'],
+  gcFreed: ['gc_objects_collected_total'],
+  openFiles: ['process_open_fds'],
 };
 
 /** Reads the figures whatever prefix the app gives them: `bruno_active_sessions`, `active_sessions`. */
 export function appFigures(pod: PodReading | undefined): AppFigures {
-  const app = Object.entries(pod?.app ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const found = Object.entries(names).flatMap(([figure, name]) => {
-    const entry = app.find(([metric]) => metric === name || metric.endsWith(`_${name}`));
-    return entry === undefined ? [] : [[figure, entry[1]] as const];
+  const app = pod?.app ?? {};
+  const found = Object.entries(names).flatMap(([figure, known]) => {
+    const value = app[metricFor(known, app) ?? ''];
+    return value === undefined ? [] : [[figure, value] as const];
   });
   return Object.fromEntries(found);
+}
+
+/** One of these figures over time, of that pod; empty where Prometheus does not have it. */
+export function trailOf(
+  { appHistory }: Pick<WorkloadDetails, 'appHistory'>,
+  pod: PodReading | undefined,
+  figure: keyof AppFigures,
+): Trail {
+  if (appHistory === undefined || appHistory.pod !== pod?.name) return [];
+  const values = appHistory.values[metricFor(names[figure], appHistory.values) ?? ''] ?? [];
+  return appHistory.at.flatMap((at, i) => {
+    const value = values[i];
+    return typeof value === 'number' ? [{ at: Date.parse(at), value }] : [];
+  });
+}
+
+/** The first metric, by name, that is one of these, with or without a prefix. */
+function metricFor(known: readonly string[], app: Readonly<Record<string, unknown>>): string | undefined {
+  return Object.keys(app)
+    .toSorted()
+    .find((metric) => known.some((name) => metric === name || metric.endsWith(`_${name}`)));
 }

@@ -1,10 +1,11 @@
 import { bytes, duration } from '../../../model/format.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import type { Seen } from '../../../model/runbook.js';
-import { growthWords } from './causes/growing.js';
+import { collectorWords, growthWords, speaksOfLeak } from './causes/growing.js';
 import { type Figures, figuresOf } from './figures.js';
-import { growthBegan } from './following.js';
+import { likely } from './holding.js';
 import { impactOf } from './impact.js';
+import { growthBegan } from './release.js';
 
 /** A line of a log in a message to people, letters at most. */
 const lineLength = 160;
@@ -28,7 +29,7 @@ export function escalation(seen: Seen<WorkloadLook>): readonly string[] {
 
 function codeReview(figures: Figures): string {
   const release = growthBegan(figures.look);
-  const line = figures.look.details.logLines.findLast((one) => /leak|unclosed|not closed/i.test(one));
+  const line = figures.look.details.logLines.findLast(speaksOfLeak);
   return [
     growthWords(figures),
     release === undefined
@@ -48,18 +49,18 @@ function profile({ worst, rssBytes, app, accounts, look }: Figures): string {
     ...(process?.sharedBytes === undefined ? [] : [`${bytes(process.sharedBytes)} shared`]),
     ...(app.gcUncollectable === undefined
       ? []
-      : [`its collector met ${app.gcUncollectable} objects that it can't free`]),
+      : [`its collector met ${app.gcUncollectable} objects that it can't free${collectorWords({ app })}`]),
     ...(app.openFiles === undefined ? [] : [`${app.openFiles} open files`]),
     `told apart: ${accounts.words}`,
   ].join(', ');
 }
 
 function stateless({ accounts, sessions, app }: Figures): string {
-  const held = (accounts.sessions ?? 0) + (accounts.contexts ?? 0);
+  const held = likely(accounts.sessions) + likely(accounts.contexts);
   const count = sessions?.keys ?? app.activeSessions;
   if (accounts.sessions === undefined && accounts.contexts === undefined)
     return `what the pods hold of their ${count ?? 'unknown number of'} sessions could not be read`;
-  return `${bytes(held)} of ${accounts.amountWords} are sessions and conversation contexts (${count ?? 'unknown number of'} sessions)`;
+  return `about ${bytes(held)} of ${accounts.amountWords} are sessions and conversation contexts (${count ?? 'unknown number of'} sessions)`;
 }
 
 function serving({ app, accounts, look }: Figures): string {
@@ -68,7 +69,7 @@ function serving({ app, accounts, look }: Figures): string {
     app.inFlight === undefined
       ? 'how many requests it answers at once is not told by the app'
       : `${app.inFlight} requests at once`,
-    ...(accounts.caches === undefined ? [] : [`caches of answers hold ${bytes(accounts.caches)}`]),
+    ...(accounts.caches === undefined ? [] : [`caches of answers hold ${bytes(accounts.caches.held)}`]),
     ...(probe === undefined ? [] : [`a probe took ${duration(probe.latencyMs / 1000)}`]),
   ].join(', ');
 }

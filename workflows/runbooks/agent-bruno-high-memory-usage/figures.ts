@@ -5,7 +5,8 @@ import type { PodReading, SessionReading, WorkloadLook } from '../../../model/ku
 import { type Accounts, accountsOf } from './accounts.js';
 import { type AppFigures, appFigures } from './app-figures.js';
 import { type Following, memoryFollowsSessions } from './following.js';
-import { type Course, courseOf, floorOf, type Life, lifeOf } from './life.js';
+import { type Course, courseOf, type Floor, floorOf, type Life, lifeOf } from './life.js';
+import { type Load, loadOf } from './load.js';
 
 /** What every rule of the diagnosis reads: one look, made ready. */
 export interface Figures {
@@ -17,6 +18,9 @@ export interface Figures {
   readonly growth: Growth | undefined;
   readonly course: Course;
   readonly life: Life;
+  readonly floor: Floor;
+  /** Requests at once, against what is usual. */
+  readonly load: Load;
   readonly kills: readonly OomKill[];
   /** The fullest pod. */
   readonly worst: PodReading | undefined;
@@ -47,7 +51,7 @@ export function figuresOf(
   const rssBytes = worst?.process?.rssBytes ?? app.residentBytes;
   const life = lifeOf(look, samples, measure, worst);
   const { growth, course } = courseOf(life, measure);
-  const following = memoryFollowsSessions(look);
+  const floor = floorOf(life, worst?.startedAt);
   return {
     look,
     alerts,
@@ -55,16 +59,18 @@ export function figuresOf(
     growth,
     course,
     life,
+    floor,
+    load: loadOf(look, worst, app, life),
     kills: details.oomKills.filter(({ recent }) => recent),
     worst,
     rssBytes,
     sessions,
-    following,
+    following: memoryFollowsSessions(look),
     sessionRise: sessionRise(look),
     bytesPerSession:
       sessions?.bytes === undefined || sessions.keys === 0 ? undefined : sessions.bytes / sessions.keys,
     app,
-    accounts: accountsOf({ look, measure, worst, app, sessions, rssBytes, floor: floorOf(life) }),
+    accounts: accountsOf({ look, measure, worst, app, sessions, rssBytes, life, floor }),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { FieldChange } from '../../../model/change.js';
-import type { LatelyChanged, PodReading, UseAt, WorkloadLook } from '../../../model/kubernetes/details.js';
-import { meanLife } from './causes/short-lives.js';
+import type { UseAt, WorkloadLook } from '../../../model/kubernetes/details.js';
+import { appFigures } from './app-figures.js';
+import { spearman, withoutTrend } from './correlation.js';
 
 /** Fewer moments at which both were read say nothing about one following the other. */
 const fewestPairs = 8;
@@ -8,31 +8,91 @@ const fewestPairs = 8;
 const sameMoment = 90;
 /** Spearman's rho from which memory is said to follow. With 8 pairs, chance alone reaches it once in forty times. */
 const followsFrom = 0.75;
-/** A release so long before the growth began may have begun it, seconds; rollouts take minutes. */
-const releaseWindow = 900;
-/** Growth has begun where use has risen by this share of the whole rise. */
-const riseShare = 0.1;
+/** Objects of a process take up to so many times what they take in Redis, where their number alone is the proof. */
+const overhead = 2;
+/** The change of their number has to be able to explain so much of the change of memory. */
+const worthShare = 0.3;
+/** Their number departs really from its trend by this share of its range: then memory has to depart with it. */
+const realVariation = 0.05;
+/** So closely, where what one session takes is not known; and where it is known. */
+const departsWith = { unknown: 0.5, known: 0.1 } as const;
 
 export interface Following {
   readonly follows: boolean;
   /** Spearman's rank correlation; absent where there were too few readings. */
   readonly rho?: number;
   readonly pairs: number;
+  /** Both went the same way, and yet it is not said to follow: why, in words. */
+  readonly but?: string;
 }
 
-/** Whether the fullest pod's memory has gone up and down with the number of sessions. */
-export function memoryFollowsSessions({ details }: WorkloadLook): Following {
-  const points = details.history[0]?.points ?? [];
-  const pairs = details.sessionHistory.flatMap(({ at, count }) => {
-    const near = nearest(points, Date.parse(at));
-    return near === undefined ? [] : [{ count, used: near.bytes }];
-  });
+interface Pair {
+  readonly at: number;
+  readonly count: number;
+  readonly used: number;
+}
+
+/**
+ * Whether the fullest pod's memory has gone up and down with the number of sessions. Two that only grow at the same
+ * time don't: what came of sessions has to be enough for what came of memory, and where their number left its trend
+ * memory has to have left its own.
+ */
+export function memoryFollowsSessions(look: WorkloadLook): Following {
+  const pairs = pairsOf(look);
   if (pairs.length < fewestPairs) return { follows: false, pairs: pairs.length };
-  const rho = spearman(
-    pairs.map(({ count }) => count),
-    pairs.map(({ used }) => used),
+  const counts = pairs.map(({ count }) => count);
+  const used = pairs.map((pair) => pair.used);
+  const rho = spearman(counts, used);
+  const told = { rho, pairs: pairs.length };
+  if (rho < followsFrom) return { ...told, follows: false };
+  const each = bytesPerSession(look);
+  const possible = each === undefined ? undefined : rangeOf(counts) * each * overhead;
+  if (possible !== undefined && possible < rangeOf(used) * worthShare)
+    return {
+      ...told,
+      follows: false,
+      but: 'memory rose while their number did, but so few more sessions can not take so much',
+    };
+  const wanted = possible === undefined ? departsWith.unknown : departsWith.known;
+  return departs(pairs, possible !== undefined) >= wanted
+    ? { ...told, follows: true }
+    : { ...told, follows: false, but: 'memory and their number only grew at the same time' };
+}
+
+function pairsOf({ details }: WorkloadLook): readonly Pair[] {
+  const points = details.history[0]?.points ?? [];
+  return details.sessionHistory.flatMap(({ at, count }) => {
+    const moment = Date.parse(at);
+    const near = nearest(points, moment);
+    return near === undefined ? [] : [{ at: moment / 1000, count, used: near.bytes }];
+  });
+}
+
+/** Rank correlation of what is left of both without their trends; 1 where nothing is left of their number to judge by. */
+function departs(pairs: readonly Pair[], known: boolean): number {
+  const times = pairs.map(({ at }) => at);
+  const counts = pairs.map(({ count }) => count);
+  const rest = withoutTrend(times, counts);
+  const varies = rangeOf(rest) >= realVariation * rangeOf(counts) && rangeOf(rest) >= 2;
+  if (!varies) return known ? 1 : 0;
+  return spearman(
+    rest,
+    withoutTrend(
+      times,
+      pairs.map(({ used }) => used),
+    ),
   );
-  return { follows: rho >= followsFrom, rho, pairs: pairs.length };
+}
+
+/** What one session takes in Redis, or as the app says of its own. Bytes. */
+function bytesPerSession({ details: { sessions, pods } }: WorkloadLook): number | undefined {
+  const { sessionBytes, activeSessions } = appFigures(pods[0]);
+  if (sessionBytes !== undefined && (activeSessions ?? 0) > 0) return sessionBytes / (activeSessions ?? 1);
+  return sessions?.bytes === undefined || sessions.keys === 0 ? undefined : sessions.bytes / sessions.keys;
+}
+
+function rangeOf(values: readonly number[]): number {
+  return Math.max(...values) - Math.min(...values);
 }
 
 function nearest(points: readonly UseAt[], at: number): UseAt | undefined {
@@ -44,91 +104,4 @@ function nearest(points: readonly UseAt[], at: number): UseAt | undefined {
 
 function distance({ at }: UseAt, moment: number): number {
   return Math.abs(Date.parse(at) - moment);
-}
-
-/** Rank correlation, ties given their mean rank; 0 where one of the two never changed. */
-export function spearman(xs: readonly number[], ys: readonly number[]): number {
-  const [a, b] = [ranks(xs), ranks(ys)];
-  const [meanA, meanB] = [mean(a), mean(b)];
-  let both = 0;
-  let varianceA = 0;
-  let varianceB = 0;
-  a.forEach((rank, i) => {
-    const [da, db] = [rank - meanA, (b[i] ?? meanB) - meanB];
-    both += da * db;
-    varianceA += da * da;
-    varianceB += db * db;
-  });
-  return varianceA === 0 || varianceB === 0 ? 0 : both / Math.sqrt(varianceA * varianceB);
-}
-
-function ranks(values: readonly number[]): readonly number[] {
-  const sorted = [...values].sort((a, b) => a - b);
-  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-}
-
-/** A release with which something began. */
-export interface Release {
-  readonly at: string;
-  readonly what: string;
-  /** The revision to go back to. */
-  readonly previous: string;
-  /** From the previous one to this. */
-  readonly differs: readonly FieldChange[];
-  /** So many fields more differ. */
-  readonly more?: number;
-  /** False: others came after it, and going back would undo them, too. */
-  readonly latest: boolean;
-}
-
-/** The release that began shortly before the growth, or the kills, with the one before it to go back to. */
-export function growthBegan(look: WorkloadLook): Release | undefined {
-  const began = beginOf(look);
-  if (began === undefined) return undefined;
-  const releases = look.details.lately.filter(
-    ({ kind, differs = [], previous }) => kind === 'rollout' && differs.length > 0 && previous !== undefined,
-  );
-  const release = releases.findLast(({ at }) => isShortlyBefore(at, began));
-  if (release?.previous === undefined || release.differs === undefined) return undefined;
-  const { at, what, previous, differs, more } = release;
-  const latest = release === releases.at(-1);
-  return { at, what, previous, differs, ...(more !== undefined && { more }), latest };
-}
-
-/** Settings that were written shortly before the growth, or the kills, began: no release, but they may have begun it. */
-export function settingsWritten(look: WorkloadLook): readonly LatelyChanged[] {
-  const began = beginOf(look);
-  if (began === undefined) return [];
-  return look.details.lately.filter(({ kind, at }) => kind === 'config' && isShortlyBefore(at, began));
-}
-
-function beginOf(look: WorkloadLook): number | undefined {
-  return beginOfKills(look) ?? beginOfGrowth(look);
-}
-
-function isShortlyBefore(at: string, began: number): boolean {
-  return Date.parse(at) <= began + 1000 && began - Date.parse(at) <= releaseWindow * 1000;
-}
-
-/** When the first pod that is killed for want of memory again and again, and soon after each start, was made. */
-function beginOfKills({ details, at }: WorkloadLook): number | undefined {
-  const soon = (pod: PodReading): boolean => (meanLife(pod, at) ?? Number.POSITIVE_INFINITY) <= releaseWindow;
-  const made = details.pods.filter(soon).map(({ createdAt }) => Date.parse(createdAt));
-  return made.length === 0 ? undefined : Math.min(...made);
-}
-
-/** When the fullest pod's history left its level for good; undefined where it rose from its first reading on. */
-function beginOfGrowth({ details }: WorkloadLook): number | undefined {
-  const points = details.history[0]?.points ?? [];
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined || last.bytes <= first.bytes) return undefined;
-  const low = Math.min(...points.map(({ bytes }) => bytes));
-  const level = low + (last.bytes - low) * riseShare;
-  const index = points.findLastIndex(({ bytes }) => bytes <= level);
-  const point = points[index];
-  return point === undefined ? undefined : Date.parse(point.at);
 }

@@ -11,10 +11,18 @@ const latestPart = 0.4;
 const leastPartSeconds = 65;
 /** A rise over that part below this share of the use is noise: a warm heap, a log buffer. */
 const noiseShare = 0.03;
+/** A growth that is younger than that part is told from this last one, seconds: it is the one that reaches the limit. */
+const recentSeconds = 900;
 /** So long without growth before anything is called steady, seconds. */
 const steadySeconds = 60;
+/** A process so old, or in so early a part of its life, holds nothing yet: seconds, and share of that life. */
+const newProcessSeconds = 60;
+const newProcessShare = 0.02;
 /** A fall to below this share of the reading before is another life of the process. */
 const lifeFall = 0.6;
+
+/** Readings of two things so near each other count as of one moment, milliseconds. */
+const sameMomentMs = 20_000;
 
 /** Use over time of one life of the process in the fullest pod. */
 export interface Life {
@@ -50,6 +58,17 @@ export function lifeOf(
     : { samples: present, which: 'present' };
 }
 
+/** What was in use at that moment, milliseconds since 1970: the nearest reading, no further than this from it. Bytes. */
+export function usedAt({ samples }: Life, moment: number): number | undefined {
+  let best: { readonly used: number; readonly off: number } | undefined;
+  for (const { at, used } of samples) {
+    const off = Math.abs(Date.parse(at) - moment);
+    if (used !== undefined && off <= sameMomentMs && off < (best?.off ?? Number.POSITIVE_INFINITY))
+      best = { used, off };
+  }
+  return best?.used;
+}
+
 /** How it goes lately: a plateau that was reached an hour ago is no growth, however steep the way to it was. */
 export function courseOf(
   { samples }: Life,
@@ -57,20 +76,57 @@ export function courseOf(
 ): { readonly growth: Growth | undefined; readonly course: Course } {
   const times = samples.map(({ at }) => Date.parse(at));
   const [first, last] = [Math.min(...times), Math.max(...times)];
-  const from = last - Math.max((last - first) * latestPart, leastPartSeconds * 1000);
-  const growth = growthOf(samples.filter(({ at }) => Date.parse(at) >= from)) ?? growthOf(samples);
+  const part = Math.max((last - first) * latestPart, leastPartSeconds * 1000);
+  const since = (from: number): readonly Sample[] => samples.filter(({ at }) => Date.parse(at) >= from);
+  const growth = growthOf(since(last - part)) ?? growthOf(samples);
   if (growth === undefined) return { growth, course: 'unknown' };
-  const { secondsToLimit, bytesPerSecond, overSeconds, samples: count } = growth;
-  const rises = secondsToLimit !== undefined && bytesPerSecond * overSeconds >= noiseShare * used;
-  if (rises) return { growth, course: 'growing' };
+  const steeper =
+    part > recentSeconds * 1000
+      ? steepest(growth, since(last - recentSeconds * 1000), samples, used)
+      : growth;
+  if (rises(steeper, used)) return { growth: steeper, course: 'growing' };
+  const { overSeconds, samples: count } = growth;
   const { secondsToLimit: _, ...flat } = growth;
   const enough = overSeconds >= steadySeconds && count >= fewestReadings;
   return { growth: flat, course: enough ? 'steady' : 'unknown' };
 }
 
-/** The lowest use of that life, where it has risen by a quarter since: what it needs for itself. Bytes. */
-export function floorOf({ samples }: Life): number {
-  const read = samples.flatMap(({ used }) => used ?? []);
-  const [low, last] = [Math.min(...read), read.at(-1) ?? 0];
-  return last - low >= last / 4 ? low : 0;
+/**
+ * The growth that reaches the limit first: of the whole part, or of the last quarter of an hour, where that one rises
+ * above noise, and to where use had not been before: the way up of a sawtooth is no growth.
+ */
+function steepest(growth: Growth, recent: readonly Sample[], all: readonly Sample[], used: number): Growth {
+  const late = growthOf(recent);
+  if (late === undefined || !rises(late, used) || late.bytesPerSecond <= growth.bytesPerSecond) return growth;
+  const before = all.slice(0, all.length - recent.length).flatMap((one) => one.used ?? []);
+  const higher = used > Math.max(...before) * (1 + noiseShare);
+  return higher || rises(growth, used) ? late : growth;
+}
+
+/** More than noise, by the test and by how much it came to. */
+function rises({ secondsToLimit, bytesPerSecond, overSeconds }: Growth, used: number): boolean {
+  return secondsToLimit !== undefined && bytesPerSecond * overSeconds >= noiseShare * used;
+}
+
+/** What it needs for itself, and when it last had no more. */
+export interface Floor {
+  /** 0: it has not risen by a quarter since, so all of it is to be explained. */
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The process had just begun then: it held nothing yet. */
+  readonly ofNewProcess: boolean;
+}
+
+/** The lowest use of that life, where it has risen by a quarter since. `startedAt`: of the process. */
+export function floorOf({ samples, which }: Life, startedAt: string | undefined): Floor {
+  const read = samples.flatMap(({ used, at }) => (used === undefined ? [] : [{ used, at: Date.parse(at) }]));
+  const low = Math.min(...read.map(({ used }) => used));
+  const last = read.at(-1)?.used ?? 0;
+  const at = read.findLast(({ used }) => used === low)?.at ?? 0;
+  if (last - low < last / 4) return { bytes: 0, at, ofNewProcess: false };
+  const began = which === 'present' && startedAt !== undefined ? Date.parse(startedAt) : read[0]?.at;
+  const age = at - (began ?? 0);
+  const since = (read.at(-1)?.at ?? at) - (began ?? 0);
+  return { bytes: low, at, ofNewProcess: age <= Math.max(newProcessSeconds * 1000, since * newProcessShare) };
 }

@@ -4,10 +4,11 @@ import { bytes } from '../../../model/format.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import { belowThreshold, failed, notGrowingBack } from '../../../model/memory/soak-checks.js';
 import type { Check } from '../../../model/runbook.js';
+import { residentNotGrowing } from './resident-trend.js';
 
 /**
- * The source's four verifications, after the soak: memory of the worst replica, no new OOM kill, the trend, and that
- * it works (`POST /chat`); and that every replica is ready. What can't be checked has not passed.
+ * The source's four verifications, after the soak: memory of the worst replica, no new OOM kill, the trend (of the
+ * container, and of the process where Prometheus has it), and that it works (`POST /chat`); and that every replica is ready. What can't be checked has not passed.
  */
 export function verify(
   look: WorkloadLook,
@@ -18,6 +19,7 @@ export function verify(
   return [
     belowThreshold('worst replica below the warning threshold', look, samples),
     notGrowingBack(look, samples),
+    ...residentNotGrowing(look, before, samples),
     noNewKills(look, before, samples),
     replicasReady(look),
     rolloutDone(look),

@@ -42,16 +42,23 @@ export function nodePressure({ look, measure, kills }: Figures): Cause | undefin
   );
 }
 
-/** Page cache counts as working set while it is active; the kernel takes it back when it is needed. */
-export function pageCache({ accounts, rssBytes, measure }: Figures): Cause | undefined {
-  if (accounts.pageCache === undefined) return undefined;
+/**
+ * Page cache counts as working set while it is active; the kernel takes it back when it is needed. As the kernel says:
+ * what the working set has beyond one process may be other processes. With shared memory among it it is a guess.
+ */
+export function pageCache({ accounts, worst, measure }: Figures): Cause | undefined {
+  const kernel = worst?.kernel;
+  if (kernel === undefined || accounts.pageCache === undefined) return undefined;
+  const words = `the kernel counts ${bytes(kernel.anonBytes)} for its processes and ${bytes(kernel.fileBytes)} for files, of ${bytes(measure.used)} (${kernel.source})`;
+  const most = accounts.pageCache.least > accounts.amount / 2;
   return weigh(
     { name: causes.pageCache, summary: 'Most of it is page cache, which the kernel takes back.' },
     [
+      { holds: most && kernel.withShared !== true, weight: 0.75, words },
       {
-        holds: accounts.pageCache > accounts.amount / 2,
-        weight: 0.75,
-        words: `the process itself holds only ${bytes(rssBytes ?? 0)} of ${bytes(measure.used)}`,
+        holds: most && kernel.withShared === true,
+        weight: 0.4,
+        words: `${words}; shared memory and tmpfs, which it can't take back, may be among the files`,
       },
     ],
   );

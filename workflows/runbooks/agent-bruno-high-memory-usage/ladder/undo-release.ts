@@ -4,8 +4,8 @@ import { dateTime } from '../../../../model/format.js';
 import { coversField } from '../../../../model/kubernetes/covers-field.js';
 import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
-import { growthBegan, type Release, settingsWritten } from '../following.js';
 import { causes } from '../names.js';
+import { growthBegan, type Release, settingsWritten } from '../release.js';
 import { noTemplate, notFor, ownedBy } from './pieces.js';
 
 /** What a release may have begun. */

@@ -3,8 +3,8 @@ import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Recommendation, Seen } from '../../../../model/runbook.js';
 import { growthWords } from '../causes/growing.js';
 import { type Figures, figuresOf } from '../figures.js';
-import { growthBegan, settingsWritten } from '../following.js';
 import { causes } from '../names.js';
+import { growthBegan, settingsWritten } from '../release.js';
 
 /** Advice for the cause that was found, with its evidence: what the developers have to mend. */
 export function againstCause(seen: Seen<WorkloadLook>): readonly Recommendation[] {
@@ -47,7 +47,7 @@ const advice: Readonly<Record<string, (figures: Figures) => Recommendation>> = {
   [causes.pools]: ({ accounts, app }) => ({
     title: 'Bound the connection pools, and close what is opened',
     why: [
-      `The fullest pod held ${accounts.connectionCount ?? 'too many'} connections, about ${bytes(accounts.connections ?? 0)}`,
+      `The fullest pod held ${accounts.connectionCount ?? 'too many'} connections, about ${bytes(accounts.connections?.held ?? 0)} ${accounts.connectionCost.words}`,
       app.poolMax === undefined ? '. ' : `, of ${app.poolMax} that its pools may have. `,
       'Make one client for the process, not one for each request; give each pool a size and a time limit; use context managers, and close cursors explicitly.',
     ].join(''),
@@ -65,7 +65,7 @@ const advice: Readonly<Record<string, (figures: Figures) => Recommendation>> = {
     why: [
       accounts.contexts === undefined
         ? ''
-        : `Conversation contexts held ${bytes(accounts.contexts)} of ${accounts.amountWords}. `,
+        : `Conversation contexts held ${accounts.contexts.words} of ${accounts.amountWords}. `,
       app.contextWindow === undefined ? '' : `The window is ${count(app.contextWindow, 'message')}. `,
       bytesPerSession === undefined ? '' : `A session had ${bytes(bytesPerSession)} in Redis on average. `,
       'Keep only the last N messages in memory and the rest in MongoDB, read with a projection and page by page.',
@@ -121,9 +121,9 @@ const advice: Readonly<Record<string, (figures: Figures) => Recommendation>> = {
     title: 'Bound the requests that are answered at once',
     why: `It was answering ${app.inFlight ?? 'many'} requests at once, and each holds memory. Let it refuse or queue what is above a bound, stream long answers, and let an autoscaler follow the load.`,
   }),
-  [causes.pageCache]: ({ accounts, rssBytes }) => ({
+  [causes.pageCache]: ({ worst }) => ({
     title: 'Alert on what the kernel can not take back',
-    why: `${bytes(accounts.pageCache ?? 0)} were page cache; the process held ${bytes(rssBytes ?? 0)}. The kernel takes it back when it is needed, so this alert was not a shortage: alert on container_memory_rss, or give large files posix_fadvise(DONTNEED).`,
+    why: `${worst?.kernel === undefined ? '' : `${bytes(worst.kernel.fileBytes)} were pages of files; the processes held ${bytes(worst.kernel.anonBytes)}. `}The kernel takes it back when it is needed, so this alert was not a shortage: alert on container_memory_rss, or give large files posix_fadvise(DONTNEED).`,
   }),
   [causes.unclear]: ({ accounts }) => ({
     title: 'Have the app tell what it holds',

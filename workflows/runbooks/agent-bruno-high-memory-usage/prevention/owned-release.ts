@@ -4,9 +4,9 @@ import type { JsonObject } from '../../../../model/json.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import { redacted } from '../../../../model/redact.js';
 import type { Recommendation } from '../../../../model/runbook.js';
-import { growthBegan, type Release } from '../following.js';
 import { notFor } from '../ladder/pieces.js';
 import { causesOfReleases, ownerOfRelease } from '../ladder/undo-release.js';
+import { growthBegan, type Release } from '../release.js';
 import { patchOf } from './patches.js';
 
 /** The release with which the growth began, where a reconciler would roll it out again: images and variables back. */

@@ -23,11 +23,11 @@ export function storeAdvice(seen: Seen<WorkloadLook>): readonly Recommendation[]
 
 function cacheAdvice(seen: Seen<WorkloadLook>): readonly Recommendation[] {
   const accounts = figuresOfWorst(seen)?.accounts;
-  if (accounts?.caches === undefined || accounts.caches < accounts.amount * largeCache) return [];
+  if (accounts?.caches === undefined || accounts.caches.most < accounts.amount * largeCache) return [];
   return [
     {
       title: "Bound the app's caches",
-      why: `They held ${bytes(accounts.caches)} of ${accounts.amountWords}. Give each a size, drop what was used longest ago, and keep large objects out of them.`,
+      why: `They held ${accounts.caches.words} of ${accounts.amountWords}. Give each a size, drop what was used longest ago, and keep large objects out of them.`,
     },
   ];
 }
@@ -44,22 +44,46 @@ function withoutLife({ withoutTtl, sampled, usedMemoryBytes }: SessionReading): 
   ];
 }
 
-/** The source says `allkeys-lru`; where sessions share a Redis with other data that would throw the others out, too. */
+/**
+ * The source says `allkeys-lru`; where sessions share a Redis with other data that would throw the others out, too.
+ * Whether they share it is told by the number of its keys; what `INFO` did not say is not said.
+ */
 function evictionPolicy({
+  keys,
+  complete,
+  databaseKeys,
   maxmemoryPolicy,
   maxmemoryBytes,
   usedMemoryBytes,
 }: SessionReading): readonly Recommendation[] {
-  const bounded = (maxmemoryBytes ?? 0) > 0;
-  if (bounded && maxmemoryPolicy?.startsWith('volatile-')) return [];
-  const used = usedMemoryBytes === undefined ? '' : ` It uses ${bytes(usedMemoryBytes)} now.`;
+  if (maxmemoryPolicy === undefined && maxmemoryBytes === undefined) return [];
+  const unbounded = maxmemoryBytes === 0;
+  const shared = databaseKeys === undefined || !complete ? undefined : databaseKeys > keys;
+  const fits = shared === false ? /^(?:volatile|allkeys)-/ : /^volatile-/;
+  if (!unbounded && fits.test(maxmemoryPolicy ?? '')) return [];
+  const said = [
+    ...(maxmemoryPolicy === undefined ? [] : [`its policy is ${maxmemoryPolicy}`]),
+    ...(unbounded ? ['it has no maxmemory'] : []),
+    ...(usedMemoryBytes === undefined ? [] : [`it uses ${bytes(usedMemoryBytes)} now`]),
+  ];
+  const policy = shared === false ? 'allkeys-lru' : 'volatile-lru';
   return [
     {
       title: 'Bound the Redis of the sessions, and let it drop sessions first',
-      why: `Its policy is ${maxmemoryPolicy ?? 'not known'}${bounded ? '' : ', and it has no maxmemory'}.${used} With volatile-lru only keys with a life are dropped; allkeys-lru, as the source has it, fits only a Redis that holds nothing but sessions.`,
-      snippet: { language: 'conf', text: 'maxmemory <what it may have>\nmaxmemory-policy volatile-lru' },
+      why: `As it is, ${said.join(', ')}. ${policyWords(shared, (databaseKeys ?? 0) - keys)}`,
+      snippet: { language: 'conf', text: `maxmemory <what it may have>\nmaxmemory-policy ${policy}` },
     },
   ];
+}
+
+function policyWords(shared: boolean | undefined, others: number): string {
+  if (shared === false)
+    return 'It holds nothing but sessions, so allkeys-lru fits: the session that was used longest ago goes first.';
+  const why =
+    shared === true
+      ? `It holds ${others} other keys beside the sessions`
+      : 'Whether it holds other keys beside the sessions is not known';
+  return `${why}: with volatile-lru only keys with a life are dropped. allkeys-lru, as the source has it, fits only a Redis that holds nothing but sessions.`;
 }
 
 function clients({
@@ -71,7 +95,7 @@ function clients({
   return [
     {
       title: 'Redis refuses connections',
-      why: `It has refused ${rejectedConnections}; ${connectedClients ?? '?'} of ${maxClients ?? '?'} clients are connected now. Bound the pools of whoever holds most of them before you raise maxclients.`,
+      why: `It has refused ${rejectedConnections} since it began; ${connectedClients ?? '?'} of ${maxClients ?? '?'} clients are connected now. Bound the pools of whoever holds most of them before you raise maxclients.`,
     },
   ];
 }

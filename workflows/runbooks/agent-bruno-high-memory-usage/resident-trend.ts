@@ -1,0 +1,65 @@
+import type { Sample } from '../../../model/evidence.js';
+import type { PodReading, WorkloadLook } from '../../../model/kubernetes/details.js';
+import { failed, notGrowingBack } from '../../../model/memory/soak-checks.js';
+import type { Check } from '../../../model/runbook.js';
+import { type Trail, trailOf } from './app-figures.js';
+
+const name = 'resident memory of the process not growing';
+/** Fewer readings show no trend. */
+const fewestReadings = 4;
+
+/**
+ * The source's trend of `process_resident_memory_bytes` over the soak, in the fullest pod: pages of files that go can
+ * hide a process that grows, as long as there are any. A check only where Prometheus has that figure: what was seen
+ * there before, and can't be read now, has not passed.
+ */
+export function residentNotGrowing(
+  look: WorkloadLook,
+  before: WorkloadLook,
+  samples: readonly Sample[],
+): readonly Check[] {
+  const [worst] = look.details.pods;
+  const trail = trailOf(look.details, worst, 'residentBytes');
+  const seen = trailOf(before.details, before.details.pods[0], 'residentBytes').length > 0;
+  if (trail.length === 0)
+    return seen ? [failed(name, 'Prometheus has no readings of process_resident_memory_bytes')] : [];
+  const soak = ofSoak(trail, worst, samples);
+  if (soak.length < fewestReadings) return tooFew(trail, soak.length, look, samples);
+  const { measure } = look;
+  const last = soak.at(-1)?.value ?? 0;
+  if (measure === undefined) return [failed(name, 'memory could not be read')];
+  const readings = soak.map(({ at, value }) => ({
+    at: new Date(at).toISOString(),
+    used: value,
+    limit: measure.limit,
+  }));
+  const resident = { ...look, at: readings.at(-1)?.at ?? look.at, measure: { ...measure, used: last } };
+  return [{ ...notGrowingBack(resident, readings.slice(0, -1)), name }];
+}
+
+/** Since the soak began, and of this process. */
+function ofSoak(trail: Trail, worst: PodReading | undefined, samples: readonly Sample[]): Trail {
+  const from = Math.max(time(samples[0]?.at), time(worst?.startedAt));
+  return trail.filter(({ at }) => at >= from);
+}
+
+/** A soak that is shorter than a few scrapes has no trend to be checked; readings that ended have not passed. */
+function tooFew(
+  trail: Trail,
+  count: number,
+  look: WorkloadLook,
+  samples: readonly Sample[],
+): readonly Check[] {
+  const end = Date.parse(look.at);
+  const [last, one] = [trail.at(-1)?.at ?? 0, trail.at(-2)?.at ?? 0];
+  const scrape = last - one;
+  const soak = end - Math.max(time(samples[0]?.at), time(look.details.pods[0]?.startedAt));
+  const expected = Math.floor(soak / scrape);
+  return expected > fewestReadings && end - last > 2 * scrape
+    ? [failed(name, `only ${count} readings of process_resident_memory_bytes in the soak`)]
+    : [];
+}
+
+function time(at: string | undefined): number {
+  return at === undefined ? 0 : Date.parse(at);
+}
