@@ -11,6 +11,7 @@ import { podsOf } from './pods-of.js';
 import { followReplicas, notePodsBefore, type ReplicasEnd } from './replicas.js';
 import { type Tools, withTools } from './tools.js';
 import { readyOf } from './trouble.js';
+import { orUnseen, type Unseen, unseenWords } from './unseen.js';
 import { readObject, workloadOfTarget } from './workload-object.js';
 
 /** A disruption budget that says wait is waited for so long, seconds: then somebody must decide. */
@@ -33,8 +34,11 @@ export function evictApplier(dependencies: KubernetesApplierDependencies): Appli
       const atLeast = await readyAfterwards(tools, change);
       const sent = await send(tools, change);
       if (sent !== 'sent') return sent;
-      await untilGone(tools, change);
-      return told(tools, change, await followReplicas(tools, ref, { atLeast }, successorSeconds));
+      const end = await orUnseen(async () => {
+        await untilGone(tools, change);
+        return followReplicas(tools, ref, { atLeast }, successorSeconds);
+      });
+      return told(tools, change, end);
     });
 }
 
@@ -103,8 +107,12 @@ async function untilGone(tools: Tools, change: Change<PodEvictParams>): Promise<
   }
 }
 
-function told({ context }: Tools, { object }: Change<PodEvictParams>, end: ReplicasEnd): Effect {
+function told({ context }: Tools, { object }: Change<PodEvictParams>, end: ReplicasEnd | Unseen): Effect {
   const details = { podUid: object.uid };
+  if (end.end === 'unseen') {
+    const note = `pod ${object.name} was evicted; ${unseenWords(end)}`;
+    return effect(context, 'applied', note, { ...details, unseen: true });
+  }
   return end.end === 'done'
     ? effect(context, 'applied', `pod ${object.name} was evicted; ${end.words}`, details)
     : effect(

@@ -9,6 +9,7 @@ import { pathOf, paths } from '../paths.js';
 import type { KubernetesApplierDependencies } from './dependencies.js';
 import { followReplicas, notePodsBefore } from './replicas.js';
 import { type Tools, withTools } from './tools.js';
+import { orUnseen, unseenWords } from './unseen.js';
 import { readObject, readPlanned, versionOf, type WorkloadRef, workloadRefOf } from './workload-object.js';
 import { compareAndSet } from './write.js';
 
@@ -92,7 +93,9 @@ async function told(tools: Tools, { what, ref, numbers, written, progressSeconds
   // A smaller least number takes away what is not needed, in the autoscaler's own time.
   if (after < before && what === 'minReplicas') return effect(tools.context, 'applied', words);
   const wanted = after >= before ? { atLeast: after } : { atMost: after };
-  const end = await followReplicas(tools, ref, wanted, progressSeconds);
+  const end = await orUnseen(() => followReplicas(tools, ref, wanted, progressSeconds));
+  if (end.end === 'unseen')
+    return effect(tools.context, 'applied', `${words}; ${unseenWords(end)}`, { unseen: true });
   return end.end === 'done'
     ? effect(tools.context, 'applied', `${words}; ${end.words}`)
     : effect(tools.context, 'applied', `${words}, but the pods do not become ready: ${end.said}`, {

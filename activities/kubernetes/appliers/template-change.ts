@@ -10,6 +10,7 @@ import { templateOf, type Workload } from '../workload.js';
 import { followRollout, stuckTime } from './follow.js';
 import { currentRevision } from './pods-of.js';
 import type { Tools } from './tools.js';
+import { orUnseen, unseenWords } from './unseen.js';
 import { evictedOf, unstick } from './unstick.js';
 import { readObject, versionOf, type WorkloadRef } from './workload-object.js';
 import { compareAndSet, type Write } from './write.js';
@@ -84,20 +85,28 @@ function versioned(patch: TemplatePatch, now: Workload): Pick<Write, 'body' | 't
 async function tell(tools: Tools, change: TemplateChange): Promise<Effect> {
   const { ref, uid, progressSeconds } = change;
   const { revision, stuck } = notedBefore(tools);
-  const end = await followRollout(tools, {
-    ref,
-    uid,
-    progressSeconds,
-    mine: (workload) => change.isDone(workload),
-    ...(stuck !== undefined && { stuckBefore: stuck }),
-    ...(change.takesBack === true && { help: unstick(tools, ref, (workload) => change.isDone(workload)) }),
-  });
+  const mine = (workload: Workload): boolean => change.isDone(workload);
+  const end = await orUnseen(() =>
+    followRollout(tools, {
+      ref,
+      uid,
+      progressSeconds,
+      mine,
+      ...(stuck !== undefined && { stuckBefore: stuck }),
+      ...(change.takesBack === true && { help: unstick(tools, ref, mine) }),
+    }),
+  );
   const evicted = evictedOf(tools);
   const details: JsonObject = {
     ...(revision !== undefined && { previousRevision: revision }),
     ...(evicted.length > 0 && { evicted }),
   };
   const freed = evicted.length === 0 ? '' : `, of which ${evicted.length} had to be evicted for it`;
+  if (end.end === 'unseen')
+    return effect(tools.context, 'applied', `${change.done}; ${unseenWords(end)}`, {
+      ...details,
+      unseen: true,
+    });
   if (end.end === 'superseded') return effect(tools.context, 'superseded', end.said, details);
   if (end.end === 'done')
     return effect(tools.context, 'applied', `${change.done}; ${end.words}${freed} after ${end.seconds} s`, {

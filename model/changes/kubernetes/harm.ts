@@ -15,6 +15,9 @@ export const rolloutAlerts = [
   'TargetDown',
 ] as const;
 
+/** What frees the memory after a change of the template, whatever the change itself is for. */
+export const podsRestarted = 'the restart of its pods';
+
 /** What replacing every pod, one after the other, does to the users now: by strategy and ready replicas. */
 export function rolloutHarm({ details }: WorkloadLook): Harm {
   const { workload, pods } = details;

@@ -11,7 +11,7 @@ import {
   vpaForbids,
 } from './bounds.js';
 import { turned } from './field.js';
-import { rolloutAlerts, rolloutHarm } from './harm.js';
+import { podsRestarted, rolloutAlerts, rolloutHarm } from './harm.js';
 import { podNodeForbids, rolloutNodesForbid } from './node-room.js';
 import {
   findPod,
@@ -117,6 +117,7 @@ export const workloadMemory: ChangeKind<WorkloadMemoryParams, WorkloadLook> = {
     const { kind, object, touches, params } = change;
     return { kind, object, touches, params, fields: turned(change), fresh: { undoes: change.id } };
   },
+  creditedTo: podsRestarted,
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };

@@ -3,7 +3,7 @@ import type { WorkloadLook } from '../../kubernetes/details.js';
 import type { EnvRule } from '../../kubernetes/settings.js';
 import { shellCommand } from '../shell.js';
 import { turned } from './field.js';
-import { rolloutAlerts, rolloutHarm } from './harm.js';
+import { podsRestarted, rolloutAlerts, rolloutHarm } from './harm.js';
 import { kubectlName, kubectlWhere, templateRefusal, workloadObject, workloadRef } from './object.js';
 import type { SetEnvParams } from './params.js';
 import { progressSeconds } from './progress.js';
@@ -111,6 +111,7 @@ export const setEnv: ChangeKind<SetEnvParams, WorkloadLook> = {
     const { kind, object, touches, params } = change;
     return { kind, object, touches, params, fields: turned(change), fresh: { undoes: change.id } };
   },
+  creditedTo: podsRestarted,
   expectedAlerts: rolloutAlerts,
   timeoutSeconds: ({ params }) => params.progressSeconds + 60,
 };
