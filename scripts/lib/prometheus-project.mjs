@@ -4,15 +4,21 @@ import { aptUnpack } from './apt.mjs';
 import { cached, fillCache } from './cache.mjs';
 import { download, platform } from './download.mjs';
 import { PartError } from './errors.mjs';
+import { goInstall } from './go.mjs';
 import { peek, which } from './run-command.mjs';
 import { unpack } from './unpack.mjs';
 
 /**
- * A part from the Prometheus project: a release archive on GitHub with a list of checksums, or a Debian package.
+ * A part from the Prometheus project: a release archive on GitHub with a list of checksums, then a Debian package, or
+ * built from the Go module proxy.
  *
- * @param {{ part: string, title: string, version: string, repo: string, archive: string, debian: string,
- *   programs: { name: string, variable: string, onPath: string[] }[] }} spec
- *   `programs`: the first one is the part itself; `onPath` are the names that it goes by, the vendor's first
+ * @param {{ part: string, title: string, version: string, kept?: string, repo: string, archive: string,
+ *   debian?: string, go?: { module: string, packages: number, takes: string },
+ *   programs: { name: string, variable: string, onPath: string[] }[],
+ *   works?: (dir: string) => Promise<void> }} spec
+ *   `kept`: the cache's folder, where that is not the version; `go.module`: the folder of the programs' packages;
+ *   `programs`: the first one is the part itself; `onPath` are the names that it goes by, the vendor's first;
+ *   `works`: throws where what was got does not work, though it tells its version
  * @returns the part's `find` and `ensure`; both give `{ path, paths, version, how }`
  */
 export function prometheusProject(spec) {
@@ -49,8 +55,8 @@ function fromPath({ programs }) {
   return version ? { path: paths[programs[0].name], paths, version, how: 'path' } : null;
 }
 
-function fromCache({ part, version, programs }, how = 'cache') {
-  const dir = cached(part, version)?.dir;
+function fromCache({ part, version, kept = version, programs }, how = 'cache') {
+  const dir = cached(part, kept)?.dir;
   if (!dir) return null;
   const paths = Object.fromEntries(programs.map(({ name }) => [name, join(dir, name)]));
   const found = versionOf(paths[programs[0].name]);
@@ -58,20 +64,23 @@ function fromCache({ part, version, programs }, how = 'cache') {
 }
 
 async function get({ spec, log, signal }) {
-  const { part, title, version, programs } = spec;
+  const { part, title, version, kept = version, programs, debian, go, works } = spec;
+  const given = { spec, log, signal };
   const filled = await fillCache({
     title,
     part,
-    version,
+    version: kept,
     log,
     signal,
     ways: [
-      { how: 'download', fill: (dir) => fromRelease({ spec, dir, log, signal }) },
-      { how: 'installed', fill: (dir) => fromDebian({ spec, dir, log, signal }) },
+      { how: 'download', fill: (dir) => fromRelease({ ...given, dir }) },
+      ...(debian ? [{ how: 'installed', fill: (dir) => fromDebian({ ...given, dir }) }] : []),
+      ...(go ? [{ how: 'built', fill: (dir) => fromSource({ ...given, dir }) }] : []),
     ],
-    verify: (dir) => {
+    verify: async (dir) => {
       for (const { name } of programs)
         if (!versionOf(join(dir, name))) throw new Error(`the ${name} that was fetched does not run`);
+      await works?.(dir);
     },
   });
   const got = 'dir' in filled ? fromCache(spec, filled.how) : null;
@@ -106,6 +115,18 @@ async function fromDebian({ spec, dir, log, signal }) {
     renameSync(join(dir, 'usr/bin', file), join(dir, name));
   }
   keepOnly(dir, spec);
+  return null;
+}
+
+/** Its own builds write the version in; `go install` leaves it out. */
+async function fromSource({ spec: { part, version, go, programs }, dir, log, signal }) {
+  const ldflags = `-s -w -X github.com/prometheus/common/version.Version=${version}`;
+  for (const { name } of programs) {
+    const module = `${go.module}/${name}`;
+    const given = { ...go, module, version: `v${version}`, into: dir, ldflags, log, label: part, signal };
+    const reason = await goInstall(given);
+    if (reason) return reason;
+  }
   return null;
 }
 

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached, fillCache } from '../lib/cache.mjs';
 import { PartError } from '../lib/errors.mjs';
 import { mavenFetch } from '../lib/maven.mjs';
 import { freePort, listens } from '../lib/ports.mjs';
 import { isExecutable, runCommand } from '../lib/run-command.mjs';
+import { seeItStart } from '../lib/starts.mjs';
 
 /**
  * A server that speaks MongoDB's protocol and keeps everything in memory. MongoDB itself is in no package
@@ -17,7 +17,6 @@ export const VERSION = '1.47.0';
 const KEPT = `${VERSION}-2`;
 const PART = 'mongo-server';
 const VARIABLE = 'NIGHTSHIFT_MONGO_SERVER';
-const START_MS = 30_000;
 /** Takes mongod's two options; finds its jars beside itself, so that the folder can be moved. */
 const WRAPPER = `#!/bin/sh
 host=127.0.0.1
@@ -90,19 +89,6 @@ async function fromMaven({ dir, log, signal }) {
 /** It has no `--version`: it is started on a free port and must listen. */
 async function seeItListen(program) {
   const port = await freePort();
-  const child = spawn(program, ['--bind_ip', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
-  let ended = false;
-  for (const event of ['error', 'exit'])
-    child.on(event, () => {
-      ended = true;
-    });
-  const end = Date.now() + START_MS;
-  try {
-    while (!(await listens(port))) {
-      if (ended || Date.now() > end) throw new Error('the server that was fetched does not start');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  } finally {
-    child.kill('SIGKILL');
-  }
+  const args = ['--bind_ip', '127.0.0.1', '--port', String(port)];
+  await seeItStart({ program, args, cwd: dirname(program), ready: () => listens(port) });
 }
