@@ -275,6 +275,39 @@ describe.skipIf(!ready)(`looks at a real cluster (${needsCluster}; ${needsMonito
     );
   });
 
+  it('tells a side-car that starts as an init container, and a limit that a pod has as a whole', async () => {
+    // In a namespace of its own: quota and LimitRange of the other one ask for limits of containers.
+    const apart = await TestNamespace.open('shared');
+    try {
+      const mesh = {
+        name: 'mesh',
+        image: redisImage ?? '',
+        imagePullPolicy: 'Never',
+        restartPolicy: 'Always',
+        args: ['redis-server', '--port', '6380'],
+      };
+      const resources = { limits: { memory: '96Mi' }, requests: { memory: '32Mi' } };
+      await apart.create(
+        aWorkload({
+          name: 'shared',
+          image: redisImage ?? '',
+          container: { resources: {} },
+          pod: { resources, initContainers: [mesh] },
+        }),
+      );
+      await apart.whenReady('Deployment', 'shared');
+      const { details, evidence } = await look(apart.cluster, apart.settings('Deployment', 'shared'));
+      const [pod] = details.pods;
+      expect(pod).toMatchObject({ limitBytes: 96 * MiB, limitOf: 'pod' });
+      expect(evidence).toContainEqual(
+        expect.objectContaining({ name: 'container.limit', subject: `${pod?.name}/mesh`, value: 'none' }),
+      );
+      expect(gapsOf({ evidence } as Looked)['container.limit']).toMatch(/shares the pod’s with mesh/);
+    } finally {
+      await apart.close();
+    }
+  });
+
   it('tells an OOM kill by its witnesses, with the killed container’s log, and why there is no figure', async () => {
     const killed = settings('Deployment', 'killed');
     await until('it waits before it is started again', async () => {
