@@ -1,6 +1,6 @@
 import type { PodReading, WorkloadDetails } from '../../model/kubernetes/details.js';
 import type { Reading } from '../adapter.js';
-import { atMost } from './lately.js';
+import { atMost } from './differences.js';
 import { evenly } from './series.js';
 
 /** A look is at most 64 kB; policy and settings are added to what was read. */

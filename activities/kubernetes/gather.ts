@@ -4,7 +4,6 @@ import type {
   LatelyChanged,
   MongoReading,
   NodeReading,
-  PodReading,
   SessionReading,
 } from '../../model/kubernetes/details.js';
 import {
@@ -20,7 +19,7 @@ import { type CloseUp, closeUp } from './close-up.js';
 import { readEvents } from './events.js';
 import { configChanges, readRollouts } from './lately.js';
 import { byFullness } from './measure.js';
-import { givingNodes, mostGiving, mostNodes, nodeNames, readAllocatable, readNode } from './nodes.js';
+import { readGiving, readNodes } from './node-readings.js';
 import { type OwnPods, readOwnPods } from './own-pods.js';
 import { paths } from './paths.js';
 import { readLimitRanges, readQuotas } from './room.js';
@@ -170,7 +169,11 @@ async function gatherPods(asked: Asked, workload: Workload, read: ReadSource) {
     closeUp(asked, sorted, container, alone),
     readNodes(asked, sorted, read),
   ]);
-  return { own, close, nodes: [...nodes, ...giving.filter(({ name }) => !isIn(nodes, name))] };
+  return {
+    own,
+    close,
+    nodes: [...nodes, ...giving.filter((one) => !nodes.some(({ name }) => name === one.name))],
+  };
 }
 
 /** What was changed of it, and what guards its pods. */
@@ -203,61 +206,4 @@ async function gatherPast(asked: Asked, workload: Workload, read: ReadSource) {
     configMaps,
     lately: lately.toSorted((a, b) => a.at.localeCompare(b.at)),
   };
-}
-
-function isIn(nodes: readonly NodeReading[], name: string): boolean {
-  return nodes.some((node) => node.name === name);
-}
-
-/** Nodes of pods without a limit: only for those it takes the node to tell how full they are. */
-async function readGiving(
-  { cluster, notebook }: Asked,
-  pods: readonly PodReading[],
-  read: ReadSource,
-): Promise<readonly NodeReading[]> {
-  const names = givingNodes(pods);
-  const left = names.length - mostGiving;
-  if (left > 0)
-    notebook.gap(
-      'kubectl describe node',
-      'node',
-      `pods without a limit are on ${names.length} nodes: how full those on ${left} of them are is not known`,
-    );
-  const found = await Promise.all(
-    names
-      .slice(0, mostGiving)
-      .map((name) =>
-        read('kubectl describe node', 'node', (options) => readAllocatable(cluster, name, options), name),
-      ),
-  );
-  return found.filter((node) => node !== undefined);
-}
-
-/** The nodes of the fullest pods. `pods`: the fullest first. */
-async function readNodes(
-  { cluster, notebook }: Asked,
-  pods: readonly PodReading[],
-  read: ReadSource,
-): Promise<readonly NodeReading[]> {
-  const names = nodeNames(pods);
-  if (names.length > mostNodes)
-    notebook.gap(
-      'kubectl describe node',
-      'node',
-      `its pods are on ${names.length} nodes: only the ${mostNodes} of the fullest are looked at`,
-    );
-  const found = await Promise.all(
-    names
-      .slice(0, mostNodes)
-      .map((name) =>
-        read(
-          'kubectl describe node',
-          'node',
-          (options) =>
-            readNode(cluster, name, options, (source, what, why) => notebook.gap(source, what, why, name)),
-          name,
-        ),
-      ),
-  );
-  return found.filter((node) => node !== undefined);
 }

@@ -93,6 +93,8 @@ function notePod(notebook: Notebook, pod: PodReading): void {
   notebook.saw(from, 'pod.workingSet', pod.workingSetBytes, 'bytes', name);
   notebook.saw('Prometheus', 'pod.usage', pod.usageBytes, 'bytes', name);
   notebook.saw('kubectl get pods', 'pod.limit', pod.limitBytes, 'bytes', name);
+  if (pod.limitOf === 'pod')
+    notebook.saw('kubectl get pods', 'pod.limitOf', 'the pod as a whole', undefined, name);
   notebook.saw('kubectl get pods', 'pod.restarts', pod.restarts, 'count', name);
   if (pod.lastEnd)
     notebook.saw(

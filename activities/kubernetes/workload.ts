@@ -17,6 +17,7 @@ import { quantityOf } from './quantity.js';
 import { rolloutOf } from './rollout.js';
 import { inWords } from './selectors.js';
 import { templateDigest } from './template-digest.js';
+import { environmentOf, heapFlagsOf, type Variable, variableOf } from './variables.js';
 
 export type Workload = V1Deployment | StatefulSet | DaemonSet;
 type StatefulSet = V1StatefulSet;
@@ -78,13 +79,6 @@ export function configMapsOf(workload: Workload, container: V1Container): readon
   return [...new Set(own)].filter((name) => name !== undefined).slice(0, mostConfigMaps);
 }
 
-function environmentOf({ env = [], envFrom = [] }: V1Container): readonly (string | undefined)[] {
-  return [
-    ...envFrom.map(({ configMapRef }) => configMapRef?.name),
-    ...env.map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
-  ];
-}
-
 /** ConfigMaps that variables of the container come from, by name. */
 export function environmentMaps(workload: Workload, settings: WorkloadSettings): readonly string[] {
   return environmentOf(containerOf(workload, settings)).filter((name) => name !== undefined);
@@ -107,7 +101,7 @@ export function workloadReading(
   const templateLimitBytes = quantityOf(resources?.limits?.memory);
   const templateRequestBytes = quantityOf(resources?.requests?.memory);
   const names = settings.env.map(({ name }) => name);
-  const env = names.map((name) => variable(name, container, configMaps));
+  const env = names.map((name) => variableOf(name, container, configMaps));
   const revision = metadata?.annotations?.['deployment.kubernetes.io/revision'];
   return {
     kind: settings.kind,
@@ -137,8 +131,6 @@ export function workloadReading(
   };
 }
 
-type Variable = WorkloadReading['env'][number];
-
 /** What the last release changed, as differences are called. */
 function releasedIn(lately: readonly LatelyChanged[]) {
   const last = lately.findLast(({ kind, differs = [] }) => kind === 'rollout' && differs.length > 0);
@@ -159,68 +151,4 @@ function ownersOfVariable(
     at: ['f:data', `f:${configMap.key}`],
     field: `containers.${container}.env.${name}`,
   });
-}
-
-/** As the kubelet resolves it: `env` wins over `envFrom`, and of those the last. */
-function variable(
-  name: string,
-  container: V1Container,
-  configMaps: ReadonlyMap<string, V1ConfigMap>,
-): Variable {
-  const own = container.env?.findLast((one) => one.name === name);
-  if (own?.value !== undefined) return { name, value: own.value, from: 'template' };
-  if (own?.valueFrom?.secretKeyRef) return { name, from: 'secret' };
-  const ref = own?.valueFrom?.configMapKeyRef;
-  if (ref?.name) return ofConfigMap(name, ref.key, configMaps.get(ref.name));
-  if (own) return { name, from: 'template' };
-  const source = container.envFrom?.findLast(({ configMapRef, prefix = '' }) => {
-    const data = configMaps.get(configMapRef?.name ?? '')?.data;
-    return name.startsWith(prefix) && data?.[name.slice(prefix.length)] !== undefined;
-  });
-  if (source?.configMapRef?.name)
-    return ofConfigMap(
-      name,
-      name.slice((source.prefix ?? '').length),
-      configMaps.get(source.configMapRef.name),
-    );
-  return container.envFrom?.some(({ secretRef }) => secretRef)
-    ? { name, from: 'secret' }
-    : { name, from: 'unset' };
-}
-
-function ofConfigMap(name: string, key: string, map: V1ConfigMap | undefined): Variable {
-  const value = map?.data?.[key];
-  const found = map?.metadata?.name;
-  return {
-    name,
-    from: 'configMap',
-    ...(value !== undefined && { value }),
-    ...(found !== undefined && {
-      configMap: { name: found, key, resourceVersion: map?.metadata?.resourceVersion ?? '' },
-    }),
-  };
-}
-
-const heapFlag = /-Xmx\S+|-XX:MaxHeapSize=\S+|--max[-_]old[-_]space[-_]size[= ]\d+/g;
-
-/** In its command and in all that its variables are, those from ConfigMaps among them. */
-export function heapFlagsOf(
-  { command = [], args = [], env = [], envFrom = [] }: V1Container,
-  configMaps: ReadonlyMap<string, V1ConfigMap>,
-): readonly string[] {
-  const own = new Set(env.map(({ name }) => name));
-  const texts = [
-    ...command,
-    ...args,
-    ...env.map(({ value, valueFrom }) => {
-      const { name = '', key = '' } = valueFrom?.configMapKeyRef ?? {};
-      return value ?? configMaps.get(name)?.data?.[key] ?? '';
-    }),
-    ...envFrom.flatMap(({ configMapRef, prefix = '' }) =>
-      Object.entries(configMaps.get(configMapRef?.name ?? '')?.data ?? {})
-        .filter(([key]) => !own.has(`${prefix}${key}`))
-        .map(([, value]) => value),
-    ),
-  ];
-  return [...new Set(texts.flatMap((text) => text.match(heapFlag) ?? []))];
 }

@@ -3,17 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V1Container } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { createKubernetesAdapter } from '../../../activities/kubernetes/adapter.js';
 import { type Cluster, connectCluster } from '../../../activities/kubernetes/client.js';
 import { isGap } from '../../../model/evidence.js';
-import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import type { WorkloadKind, WorkloadSettings } from '../../../model/kubernetes/settings.js';
-import { type CauseName, causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
-import { ownedFields } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/prevention/owned-fields.js';
-import { because, drafts, refusal, skip } from '../../support/bruno-rungs.js';
 import {
   brunoImage,
   hasCluster,
@@ -23,9 +18,8 @@ import {
   until,
 } from '../../support/cluster.js';
 import { ClusterMonitoring } from '../../support/cluster-monitoring.js';
-import { aWorkload, brunoWorkload, type Manifest, pathFor } from '../../support/manifests.js';
+import { aWorkload, brunoWorkload, type Manifest } from '../../support/manifests.js';
 import { hasMonitoring, needsMonitoring } from '../../support/monitoring.js';
-import { atSecond, history, workloadLook } from '../../support/workload-looks.js';
 
 const MiB = 1024 ** 2;
 const signal = new AbortController().signal;
@@ -100,7 +94,7 @@ const fixtures: readonly Manifest[] = [
   {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: 'agent-settings', labels: { 'argocd.argoproj.io/instance': 'settings' } },
+    metadata: { name: 'agent-settings' },
     data: { SESSION_TTL: '7200' },
   },
   agent,
@@ -146,52 +140,6 @@ const fixtures: readonly Manifest[] = [
     limit: '48Mi',
   }),
 ];
-
-/** Kinds that a bare cluster does not know, as far as they are read: without their controllers. */
-const crds = [
-  ['autoscaling.k8s.io', 'v1', 'VerticalPodAutoscaler', 'verticalpodautoscalers'],
-  ['keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'],
-] as const;
-const crdPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-
-const crd = ([group, version, kind, plural]: (typeof crds)[number]) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: `${plural}.${group}`,
-    // Groups of Kubernetes itself are refused without it.
-    annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests' },
-  },
-  spec: {
-    group,
-    scope: 'Namespaced',
-    names: { kind, plural, singular: kind.toLowerCase() },
-    versions: [
-      {
-        name: version,
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-});
-
-const autoscaler = (name: string, kind: string, of: string, metadata: object): Manifest => ({
-  apiVersion: 'autoscaling/v2',
-  kind: 'HorizontalPodAutoscaler',
-  metadata: { name, ...metadata },
-  spec: {
-    scaleTargetRef: { apiVersion: 'apps/v1', kind, name: of },
-    maxReplicas: 3,
-    metrics: [
-      {
-        type: 'Resource',
-        resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 5000 } },
-      },
-    ],
-  },
-});
 
 const ready = hasCluster && hasMonitoring;
 
@@ -327,6 +275,39 @@ describe.skipIf(!ready)(`looks at a real cluster (${needsCluster}; ${needsMonito
     );
   });
 
+  it('tells a side-car that starts as an init container, and a limit that a pod has as a whole', async () => {
+    // In a namespace of its own: quota and LimitRange of the other one ask for limits of containers.
+    const apart = await TestNamespace.open('shared');
+    try {
+      const mesh = {
+        name: 'mesh',
+        image: redisImage ?? '',
+        imagePullPolicy: 'Never',
+        restartPolicy: 'Always',
+        args: ['redis-server', '--port', '6380'],
+      };
+      const resources = { limits: { memory: '96Mi' }, requests: { memory: '32Mi' } };
+      await apart.create(
+        aWorkload({
+          name: 'shared',
+          image: redisImage ?? '',
+          container: { resources: {} },
+          pod: { resources, initContainers: [mesh] },
+        }),
+      );
+      await apart.whenReady('Deployment', 'shared');
+      const { details, evidence } = await look(apart.cluster, apart.settings('Deployment', 'shared'));
+      const [pod] = details.pods;
+      expect(pod).toMatchObject({ limitBytes: 96 * MiB, limitOf: 'pod' });
+      expect(evidence).toContainEqual(
+        expect.objectContaining({ name: 'container.limit', subject: `${pod?.name}/mesh`, value: 'none' }),
+      );
+      expect(gapsOf({ evidence } as Looked)['container.limit']).toMatch(/shares the pod’s with mesh/);
+    } finally {
+      await apart.close();
+    }
+  });
+
   it('tells an OOM kill by its witnesses, with the killed container’s log, and why there is no figure', async () => {
     const killed = settings('Deployment', 'killed');
     await until('it waits before it is started again', async () => {
@@ -406,198 +387,6 @@ describe.skipIf(!ready)(`looks at a real cluster (${needsCluster}; ${needsMonito
       vi.unstubAllEnvs();
       rmSync(root, { recursive: true });
     }
-  });
-
-  /** A look as the ladder gets it. */
-  const asLook = (looked: Looked, given: WorkloadSettings, details = {}): WorkloadLook => ({
-    ...workloadLook(),
-    ...looked,
-    target: targetOf(given),
-    settings: given,
-    details: { ...looked.details, ...details },
-  });
-
-  it('does not scale against an autoscaler that it may not see', async () => {
-    const rules = [
-      { apiGroups: ['apps'], resources: ['*'], verbs: ['get', 'list'] },
-      { apiGroups: ['', 'metrics.k8s.io'], resources: ['*'], verbs: ['get', 'list'] },
-      { apiGroups: ['policy', 'autoscaling.k8s.io'], resources: ['*'], verbs: ['get', 'list'] },
-    ];
-    const given = agentSettings({ maxReplicas: 5, inspect: false });
-    const seeing = asLook(await look(space.cluster, given), given);
-    expect(seeing.details.unread).toBeUndefined();
-    const blind = connectCluster({
-      name: 'no-hpa',
-      kubeconfig: await space.kubeconfigFor('no-hpa', rules),
-    });
-    try {
-      const at = asLook(await look(blind, given), given);
-      expect(Object.keys(at.details.unread ?? {})).toEqual(['hpa']);
-      expect(skip('scale-out', at, because(causes.traffic))).toMatch(
-        /whether an autoscaler owns the number of replicas is not known: .*answered 403/,
-      );
-      // Planned where there was none, refused where it can't be seen any more.
-      const open = {
-        ...at,
-        details: { ...at.details, unread: {}, workload: { ...at.details.workload, owners: [] } },
-      };
-      const [draft] = drafts('scale-out', open, because(causes.traffic));
-      if (draft === undefined) throw new Error('nothing was proposed');
-      expect(refusal(draft, at)).toMatch(/answered 403/);
-      expect(refusal(draft, seeing)).toContain('agent-bruno-hpa owns the number of replicas');
-    } finally {
-      blind.close();
-    }
-  });
-
-  describe('where others own what might be changed', () => {
-    beforeAll(async () => {
-      for (const one of crds) await space.cluster.post(crdPath, crd(one), { signal });
-      await until('the kinds are known', async () => {
-        const lists = crds.map(([group, version, , plural]) => `/apis/${group}/${version}/${plural}`);
-        await Promise.all(lists.map((path) => space.cluster.get(path, { signal })));
-        return true;
-      });
-      await space.create(
-        aWorkload({ name: 'scaled', image: redisImage ?? '', metadata: { labels: { app: 'scaled' } } }),
-      );
-      await space.create(
-        autoscaler('scaled-hpa', 'Deployment', 'scaled', {
-          annotations: { 'argocd.argoproj.io/tracking-id': 'apps:scaled' },
-        }),
-      );
-      const { metadata } = await space.create<{ metadata: { uid: string } }>({
-        apiVersion: 'keda.sh/v1alpha1',
-        kind: 'ScaledObject',
-        metadata: { name: 'of-wrapped' },
-        spec: { scaleTargetRef: { kind: 'StatefulSet', name: 'wrapped' }, minReplicaCount: 1 },
-      });
-      const owner = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'of-wrapped' };
-      await space.create(
-        autoscaler('keda-hpa-of-wrapped', 'StatefulSet', 'wrapped', {
-          ownerReferences: [{ ...owner, uid: metadata.uid, controller: true }],
-        }),
-      );
-      await space.create({
-        apiVersion: 'autoscaling.k8s.io/v1',
-        kind: 'VerticalPodAutoscaler',
-        metadata: { name: 'of-scaled' },
-        spec: {
-          targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'scaled' },
-          updatePolicy: { updateMode: 'Recreate' },
-          resourcePolicy: { containerPolicies: [{ containerName: '*', controlledResources: ['memory'] }] },
-        },
-      });
-      await space.whenReady('Deployment', 'scaled');
-    }, 90_000);
-
-    afterAll(async () => {
-      const names = crds.map((one) => crd(one).metadata.name);
-      await Promise.all(names.map((name) => space.cluster.call('DELETE', `${crdPath}/${name}`, { signal })));
-    });
-
-    const more = { maxReplicas: 5, maxMemoryBytes: 512 * MiB, inspect: false };
-    /** What the report would hand over, each tried by the API server itself. */
-    const applied = async (at: WorkloadLook, cause: CauseName): Promise<readonly Applied[]> => {
-      const seen = { first: at, latest: at, samples: [], diagnosis: because(cause), applied: [] };
-      return Promise.all(
-        ownedFields(seen).map(({ snippet }) => {
-          const patch = parse(snippet?.text ?? '') as Applied;
-          const plain = crds.some(([, , kind]) => kind === patch.kind);
-          return space.cluster.patch<Applied>(
-            `${pathFor(patch.kind, space.name, patch.metadata.name)}?dryRun=All`,
-            patch,
-            plain ? 'application/merge-patch+json' : 'application/strategic-merge-patch+json',
-            { signal },
-          );
-        }),
-      );
-    };
-
-    it('reads a VerticalPodAutoscaler, an autoscaler under Argo CD, and one of KEDA', async () => {
-      const scaled = await look(space.cluster, settings('Deployment', 'scaled', more));
-      expect(scaled.details.autoscaling.vpa).toEqual({
-        name: 'of-scaled',
-        mode: 'Recreate',
-        policies: [{ containerName: '*', controlledResources: ['memory'] }],
-      });
-      expect(scaled.details.autoscaling.hpa).toMatchObject({
-        keda: false,
-        owners: expect.arrayContaining([
-          expect.objectContaining({ owner: 'argocd', field: 'spec.minReplicas', reconciles: true }),
-        ]),
-      });
-      const wrapped = await look(space.cluster, settings('StatefulSet', 'wrapped', more));
-      expect(wrapped.details.autoscaling.hpa).toMatchObject({ keda: true, scaledObject: 'of-wrapped' });
-    });
-
-    it('leaves an autoscaler alone that somebody sets again, and hands over a patch that applies', async () => {
-      const given = settings('Deployment', 'scaled', more);
-      const at = asLook(await look(space.cluster, given), given);
-      expect(skip('scale-out', at, because(causes.traffic))).toContain('argocd owns spec.minReplicas');
-      expect(await applied(at, causes.traffic)).toMatchObject([
-        { kind: 'HorizontalPodAutoscaler', spec: { minReplicas: 2, maxReplicas: 3 } },
-      ]);
-      const kedas = settings('StatefulSet', 'wrapped', more);
-      const wrapped = asLook(await look(space.cluster, kedas), kedas);
-      expect(skip('scale-out', wrapped, because(causes.traffic))).toContain('KEDA owns');
-      expect(await applied(wrapped, causes.traffic)).toMatchObject([
-        { kind: 'ScaledObject', spec: { minReplicaCount: 2, scaleTargetRef: { name: 'wrapped' } } },
-      ]);
-    });
-
-    it('hands over limits to a VerticalPodAutoscaler, and to a Deployment under Flux', async () => {
-      const given = settings('Deployment', 'scaled', more);
-      const scaled = asLook(await look(space.cluster, given), given);
-      expect(skip('resize-pods', scaled, because(causes.limit))).toContain('owns requests and limits');
-      expect(await applied(scaled, causes.limit)).toMatchObject([
-        {
-          kind: 'VerticalPodAutoscaler',
-          spec: {
-            targetRef: { name: 'scaled' },
-            resourcePolicy: {
-              containerPolicies: [
-                { containerName: '*' },
-                { containerName: 'scaled', minAllowed: { memory: '32Mi' } },
-              ],
-            },
-          },
-        },
-      ]);
-      const fluxes = agentSettings(more);
-      const at = asLook(await look(space.cluster, fluxes), fluxes);
-      const [deployment] = await applied(at, causes.limit);
-      const [container] = deployment?.spec?.template?.spec?.containers ?? [];
-      expect(container?.resources).toMatchObject({ limits: { memory: '320Mi' } });
-      expect(container?.image).toBe(brunoImage);
-    });
-
-    it('hands over a variable to the ConfigMap that holds it, and a release to who rolled it out', async () => {
-      const given = agentSettings(more);
-      const at = asLook(await look(space.cluster, given), given);
-      expect(at.details.workload.owners).toContainEqual(
-        expect.objectContaining({ owner: 'argocd', object: { kind: 'ConfigMap', name: 'agent-settings' } }),
-      );
-      expect(await applied(at, causes.sessions)).toContainEqual(
-        expect.objectContaining({ kind: 'ConfigMap', data: { SESSION_TTL: '3600' } }),
-      );
-      const released = {
-        at: atSecond(-29 * 15),
-        what: 'revision 2',
-        kind: 'rollout' as const,
-        previous: '1',
-        differs: [
-          { name: 'containers.agent-bruno.image', before: 'agent-bruno:before', after: 'agent-bruno:after' },
-          { name: 'containers.agent-bruno.env.ADDED', before: null, after: 'x' },
-        ],
-      };
-      const grown = {
-        history: history(30 * MiB, 150 * MiB, 60, (share) => Math.max(0, (share - 0.5) * 2)),
-        lately: [released],
-      };
-      const [back] = await applied(asLook(at, given, grown), causes.leak);
-      expect(back?.spec?.template?.spec?.containers?.[0]?.image).toBe('agent-bruno:before');
-    });
   });
 
   describe('where the metrics API has nothing or lies', () => {
@@ -693,15 +482,6 @@ function authorityOf({
   'certificate-authority-data': data,
 }: Authority): Buffer {
   return file === undefined ? Buffer.from(data ?? '', 'base64') : readFileSync(file);
-}
-
-/** What the API server makes of a patch, as far as it is looked at. */
-interface Applied {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly spec?: {
-    readonly template?: { readonly spec?: { readonly containers?: readonly V1Container[] } };
-  };
 }
 
 interface Said {

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bound, NodeReading, WorkloadLook } from '../../../model/kubernetes/details.js';
 import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
 import { ownedFields } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/prevention/owned-fields.js';
-import { because, drafts, hpa, look, owned, refusal, skip } from '../../support/bruno-rungs.js';
+import { because, drafts, hpa, look, owned, refusal, rung, skip } from '../../support/bruno-rungs.js';
 import { GiB, type LookParts, MiB, pod } from '../../support/workload-looks.js';
 
 const busy = because(causes.traffic);
@@ -204,3 +205,57 @@ describe('the quota', () => {
     expect(drafts('scale-out', left(GiB, { details: scaled }), busy)).toHaveLength(1);
   });
 });
+
+describe('whatever is there or could not be read', () => {
+  const bytes = fc.integer({ min: 0, max: 16 }).map((half) => half * 0.5 * GiB);
+  const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
+  const node = fc.record({
+    name: fc.constantFrom('node-1', 'node-2'),
+    allocatableBytes: fc.constant(8 * GiB),
+    usedBytes: maybe(bytes),
+    requestedBytes: maybe(bytes),
+    memoryPressure: fc.boolean(),
+  });
+  const details = fc.record({
+    nodes: fc.array(node, { maxLength: 2 }),
+    quota: maybe(fc.record({ limitsLeft: bytes, requestsLeft: bytes })),
+    limitRange: maybe(fc.record({ max: bytes })),
+    autoscaling: fc.record({
+      vpa: maybe(fc.record({ name: fc.constant('v'), mode: fc.constantFrom('Off', 'Initial', 'Auto') })),
+      hpa: maybe(fc.constant(hpa)),
+    }),
+    unread: fc.dictionary(
+      fc.constantFrom('hpa', 'vpa', 'quota', 'limitRange', 'budget'),
+      fc.constant('403'),
+      {
+        maxKeys: 2,
+      },
+    ),
+  });
+
+  it('what a rung proposes is not refused on the very same look, in place or not', () => {
+    fc.assert(
+      fc.property(
+        details,
+        fc.constantFrom('Deployment', 'StatefulSet', 'DaemonSet'),
+        fc.constantFrom('raise-limit', 'resize-pods', 'scale-out', 'evict-pod'),
+        (given, kind, name) => {
+          const at = look({ workload: { kind }, details: definedOf(given) });
+          const diagnosis = { 'scale-out': busy, 'evict-pod': leak }[name as string] ?? tooSmall;
+          const proposal = rung(name).propose(at, diagnosis);
+          const refused = 'skip' in proposal ? [] : proposal.changes.map((draft) => refusal(draft, at));
+          // A pod's own node is looked at right before it is resized only.
+          expect(
+            refused.filter((why) => why !== null && !(name === 'resize-pods' && /node/.test(why))),
+          ).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** As JSON has it: what is undefined is not there. */
+function definedOf<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

@@ -1,6 +1,6 @@
 import type { V1ConfigMap, V1Container } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { heapFlagsOf } from '../../../activities/kubernetes/workload.js';
+import { heapFlagsOf } from '../../../activities/kubernetes/variables.js';
 
 const maps: ReadonlyMap<string, V1ConfigMap> = new Map([
   ['settings', { data: { JAVA_OPTS: '-Xmx512m', NODE_OPTIONS: '--max-old-space-size=256', OTHER: 'x' } }],

@@ -8,9 +8,9 @@ import type {
 } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { withConnections } from '../../../activities/kubernetes/connections.js';
+import { atMost, difference, differenceWords } from '../../../activities/kubernetes/differences.js';
 import { fitted } from '../../../activities/kubernetes/fit.js';
 import { nodeKills, oomKills } from '../../../activities/kubernetes/kills.js';
-import { atMost, difference, differenceWords } from '../../../activities/kubernetes/lately.js';
 import { blindness, byFullness, healthOf, worstOf } from '../../../activities/kubernetes/measure.js';
 import { ownersElsewhere, ownersOf } from '../../../activities/kubernetes/owners.js';
 import { podReading, workingSets } from '../../../activities/kubernetes/pods.js';
