@@ -4,7 +4,7 @@ import type { Circumstances } from './guardrails/index.js';
 import { judge, ruling } from './guardrails/index.js';
 import type { Verdict } from './guardrails/verdict.js';
 import type { AnyLook } from './look.js';
-import type { Runbook } from './runbook.js';
+import type { Proposal, Runbook } from './runbook.js';
 
 /** One exact change of a dry run, with what the guardrails would say to it now. */
 export interface PlannedChange {
@@ -35,7 +35,8 @@ export type PlanCircumstances = Omit<Circumstances, 'level'> & { readonly level?
 
 /**
  * The dry run: the same diagnosis, proposals, kinds and guardrails as the incident's own, on one look, with nothing
- * carried out. Every rung is planned as if those before it had freed nothing.
+ * carried out. Every rung is planned as if those before it had freed nothing. Of a blind look nothing is planned: an
+ * incident looks again, and then tells people.
  */
 export function planLadder<L extends AnyLook>(
   runbook: Runbook<L>,
@@ -48,7 +49,7 @@ export function planLadder<L extends AnyLook>(
   const rungs = runbook.ladder.map((rung) => {
     const { name: remedy, title, usually } = rung;
     const about = { remedy, title, usually };
-    const proposal = rung.propose(look, diagnosis);
+    const proposal = look.measure === undefined ? blind(look) : rung.propose(look, diagnosis);
     if ('skip' in proposal) return { ...about, skip: proposal.skip, changes: [] };
     const changes = proposal.changes.map((draft) => {
       const kind = runbook.changeKinds.find((each) => each.kind === draft.kind);
@@ -59,6 +60,10 @@ export function planLadder<L extends AnyLook>(
     return { ...about, changes };
   });
   return { diagnosis, rungs };
+}
+
+function blind(look: AnyLook): Proposal {
+  return { skip: `nothing is changed blind: ${look.blind ?? 'the measure could not be read'}` };
 }
 
 function judged(change: Change, look: AnyLook, circumstances: Circumstances): PlannedChange {

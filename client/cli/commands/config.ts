@@ -39,9 +39,10 @@ function check(io: Io, options: CommonOptions): void {
   for (const warning of warnings) io.err(`${io.paint.yellow('warning:')} ${warning}\n`);
 }
 
-function found({ file, engines, targets, routes, watches }: Config): readonly string[] {
+function found({ file, engines, clusters, targets, routes, watches }: Config): readonly string[] {
   const parts = [
     count(engines.length, 'engine'),
+    count(clusters.length, 'cluster'),
     count(targets.length, 'target'),
     count(routes.length, 'route'),
     count(watches.length, 'watch', 'watches'),

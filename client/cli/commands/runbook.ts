@@ -29,7 +29,7 @@ export function addRunbook(root: Command, { io }: Cli): void {
     .action((name: string, options: CommonOptions) => show(io, name, options));
   withOutput(withConfig(group.command('plan').argument('<target>', 'key of the target: docker/local/agent')))
     .description('The dry run: look at the target now, and say which changes would be made, in order')
-    .option('--runbook <name>', 'the runbook', 'MEM-001')
+    .option('--runbook <name>', 'the runbook (default: the one for such a target)')
     .option(
       '--state <folder>',
       'state folder of the `nightshift up` whose configuration is used if none is here',
@@ -42,7 +42,7 @@ export function addRunbook(root: Command, { io }: Cli): void {
 }
 
 interface PlanOptions extends CommonOptions {
-  readonly runbook: string;
+  readonly runbook?: string;
 }
 
 async function list(io: Io, { output }: CommonOptions): Promise<void> {
@@ -84,15 +84,9 @@ async function show(io: Io, name: string, { output }: CommonOptions): Promise<vo
 
 async function plan(io: Io, key: string, options: PlanOptions): Promise<void> {
   const { planOnce } = await workerSide();
-  const runbook = await runbookNamed(options.runbook);
   const config = await configOf(io, options);
   const target = targetOf(config, key);
-  if (!runbook.targetKinds.includes(target.kind))
-    throw new CliError(
-      exitCodes.usage,
-      `${runbook.name} is not for a ${target.kind}`,
-      `It is for: ${runbook.targetKinds.join(', ')}.`,
-    );
+  const runbook = await runbookFor(target, options.runbook);
   const planned = await withProgress(
     io,
     `Looking at ${key}`,
@@ -118,6 +112,21 @@ async function plan(io: Io, key: string, options: PlanOptions): Promise<void> {
 function lookOf({ look }: Planned) {
   const gaps = look.evidence.filter((evidence) => 'gap' in evidence);
   return { ...look, gaps };
+}
+
+/** The named one, where it is for such a target; where none is named, the first that is. */
+async function runbookFor({ kind }: Target, name: string | undefined) {
+  const { runbooks } = await workerSide();
+  const fitting = runbooks.filter(({ targetKinds }) => targetKinds.includes(kind));
+  const [first] = fitting;
+  const found = name === undefined ? first : await runbookNamed(name);
+  if (found && fitting.includes(found)) return found;
+  const names = fitting.map((runbook) => runbook.name).join(', ');
+  throw new CliError(
+    exitCodes.usage,
+    found ? `${found.name} is not for a ${kind}` : `no runbook is for a ${kind}`,
+    names === '' ? undefined : `For a ${kind}: --runbook ${names}.`,
+  );
 }
 
 async function runbookNamed(name: string) {

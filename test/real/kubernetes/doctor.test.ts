@@ -155,6 +155,33 @@ describe.skipIf(!hasCluster && !process.env.CI)(`nightshift doctor (${needsClust
   });
 });
 
+describe('a dry run of a workload whose cluster does not answer', () => {
+  it('is of the runbook for workloads, plans nothing, and says why', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ns-plan-'));
+    const user = { name: 'a', user: { token: 'x' } };
+    const gone = { name: 'a', cluster: { server: 'https://127.0.0.1:2' } };
+    const contexts = [{ name: 'a', context: { cluster: 'a', user: 'a' } }];
+    writeFileSync(
+      join(folder, 'gone.json'),
+      JSON.stringify({ clusters: [gone], users: [user], contexts, 'current-context': 'a' }),
+    );
+    const file = join(folder, 'nightshift.yaml');
+    writeFileSync(
+      file,
+      'clusters: { a: { kubeconfig: gone.json } }\ntargets: [{ cluster: a, namespace: b, deployment: c }]\n',
+    );
+    const { io, written } = fakeIo({ cwd: folder });
+    const key = 'kubernetes/a/b/deployment/c';
+    expect(await runCli(['runbook', 'plan', key, '--config', file], io), written.err).toBe(0);
+    expect(written.out).toContain('Dry run of AgentBrunoHighMemoryUsage');
+    expect(written.out).toMatch(/nothing is changed blind: .*127\.0\.0\.1:2/s);
+    const other = ['runbook', 'plan', key, '--config', file, '--runbook', 'MEM-001'];
+    expect(await runCli(other, io)).toBe(2);
+    expect(written.err).toContain('For a workload: --runbook AgentBrunoHighMemoryUsage.');
+    rmSync(folder, { recursive: true });
+  });
+});
+
 describe('nightshift doctor for Docker targets', () => {
   it('tells of an engine that does not answer', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ns-doctor-'));
