@@ -68,7 +68,8 @@ export class Gate {
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.#sockets.delete(one);
-        other.destroy();
+        // Behind a stalled way nobody learns that the other end has closed.
+        if (!this.#stalled) other.destroy();
       });
       one.on('end', () => {
         if (!this.#stalled) other.end();
