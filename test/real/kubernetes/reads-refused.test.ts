@@ -142,16 +142,22 @@ describe.skipIf(!hasCluster && !process.env.CI)(`one read of a look that fails (
       const said = { kind: 'Status', status: 'Failure', reason: reasons[fault], message: reasons[fault] };
       proxy.answer(line, Number(fault), said, 100);
     }
-    return look(cluster, of).finally(async () => {
+    try {
+      // A source that took too long on a busy machine is no fault of what is tried here.
+      for (let more = 4; ; more -= 1) {
+        const looked = await look(cluster, of);
+        if (more === 0 || !gapsOf(looked).some(({ gap }) => /not read within/.test(gap))) return looked;
+      }
+    } finally {
       cluster.close();
       await proxy.close();
-    });
+    }
   }
 
   const needed = reads.filter(({ gap }) => gap === undefined);
   const optional = reads.filter((read): read is Read & { gap: string } => read.gap !== undefined);
 
-  it.concurrent.each(needed)('$what: there is no look, and it is said why', async (read) => {
+  it.each(needed)('$what: there is no look, and it is said why', async (read) => {
     for (const fault of faults) {
       const refused = fault === '401' || fault === '403';
       await expect(without(read, fault), fault).rejects.toMatchObject({
@@ -161,7 +167,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(`one read of a look that fails (
     }
   });
 
-  it.concurrent.each(optional)('$what: exactly the gap $gap, with the reason', async (read) => {
+  it.each(optional)('$what: exactly the gap $gap, with the reason', async (read) => {
     for (const fault of faults) {
       const looked = await without(read, fault);
       const gaps = gapsOf(looked);
