@@ -41,12 +41,34 @@ export async function callPod(
       ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
     },
   );
-  if (answer.status === 403 && /"kind":\s*"Status"/.test(answer.text))
-    throw failure(
-      'PermissionDenied',
-      `${method} ${path} of pod ${pod.name}: this service account may not use pods/proxy. nightshift doctor shows the role that may.`,
-    );
+  const refusal = refusalOf(answer);
+  if (refusal !== undefined)
+    throw failure(refusal.type, `${method} ${path} of pod ${pod.name}: ${refusal.why}`);
   return answer;
+}
+
+/** What the API server itself refuses, with a Status; the app's own 401, 403 or 429 is the app's answer. */
+function refusalOf({
+  status,
+  text,
+}: Answer): { readonly type: 'PermissionDenied' | 'Unreachable'; readonly why: string } | undefined {
+  if (!/"kind":\s*"Status"/.test(text)) return undefined;
+  switch (status) {
+    case 401:
+      return {
+        type: 'PermissionDenied',
+        why: 'the API server answered 401: its credentials are not accepted. Renew the token or certificate.',
+      };
+    case 403:
+      return {
+        type: 'PermissionDenied',
+        why: 'this service account may not use pods/proxy. nightshift doctor shows the role that may.',
+      };
+    case 429:
+      return { type: 'Unreachable', why: 'the API server answered 429: it is too busy.' };
+    default:
+      return undefined;
+  }
 }
 
 async function byAddress(

@@ -11,6 +11,10 @@ export type HoldAt = 'before' | 'after';
 export interface Held {
   /** Resolves when such a request has come, and waits. */
   readonly waits: Promise<void>;
+  /** Since when it waits, ms since 1970; undefined before it has come. */
+  since(): number | undefined;
+  /** Whoever sent it has gone, or has given up. */
+  gone(): boolean;
   /** Cuts off whoever sent it; the request itself still waits. */
   abandon(): void;
   /** Lets it go on, and resolves with the API server's status when that has answered. */
@@ -24,6 +28,7 @@ interface Trap {
   readonly opened: Promise<void>;
   readonly answered: (status: number) => void;
   client?: IncomingMessage;
+  since?: number;
   sprung: boolean;
 }
 
@@ -34,10 +39,16 @@ interface Told {
   left: number;
 }
 
+interface Cut {
+  readonly matches: (line: string) => boolean;
+  left: number;
+}
+
 /** A way to the real API server that holds requests and answers where it is told to: plain HTTP in front, TLS behind. */
 export class ApiProxy {
   readonly #traps: Trap[] = [];
   readonly #told: Told[] = [];
+  readonly #cuts: Cut[] = [];
   readonly #agent: Agent;
 
   private constructor(
@@ -84,6 +95,8 @@ export class ApiProxy {
     this.#traps.push(trap);
     return {
       waits,
+      since: () => trap.since,
+      gone: () => trap.client?.socket.destroyed === true,
       abandon: () => void trap.client?.socket.destroy(),
       release: () => {
         open();
@@ -96,6 +109,11 @@ export class ApiProxy {
   answer(line: RegExp, status: number, body: object, times = 1): void {
     const text = JSON.stringify(body);
     this.#told.push({ matches: (first) => line.test(first), status, body: text, left: times });
+  }
+
+  /** The answers to the next `times` such requests break off half-way, as by a way that is lost. */
+  cutOff(line: RegExp, times = 1): void {
+    this.#cuts.push({ matches: (first) => line.test(first), left: times });
   }
 
   async close(): Promise<void> {
@@ -119,22 +137,20 @@ export class ApiProxy {
       trap.sprung = true;
       trap.client = incoming;
     }
-    if (trap?.at === 'before') {
-      trap.came();
-      await trap.opened;
-    }
+    if (trap?.at === 'before') await waitIn(trap);
     const answer = await this.#forward(incoming, body).catch((error: unknown) => ({
       status: 502,
       type: 'text/plain',
       text: Buffer.from(String(error)),
     }));
-    if (trap?.at === 'after') {
-      trap.came();
-      await trap.opened;
-    }
+    if (trap?.at === 'after') await waitIn(trap);
     trap?.answered(answer.status);
     if (outgoing.destroyed) return;
-    outgoing.writeHead(answer.status, { 'content-type': answer.type }).end(answer.text);
+    const cut = this.#cuts.find(({ matches, left }) => left > 0 && matches(line));
+    outgoing.writeHead(answer.status, { 'content-type': answer.type });
+    if (!cut) return void outgoing.end(answer.text);
+    cut.left -= 1;
+    outgoing.write(answer.text.subarray(0, answer.text.length / 2), () => outgoing.destroy());
   }
 
   #forward(incoming: IncomingMessage, body: Buffer): Promise<{ status: number; type: string; text: Buffer }> {
@@ -152,6 +168,12 @@ export class ApiProxy {
       sent.end(body);
     });
   }
+}
+
+function waitIn(trap: Trap): Promise<void> {
+  trap.since = Date.now();
+  trap.came();
+  return trap.opened;
 }
 
 async function read(stream: IncomingMessage): Promise<Buffer> {

@@ -1,12 +1,14 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * A TCP way to a server that can be shut and opened again, on the same port: shut, connections are cut and new ones are
- * refused, as they are by a server that has gone.
+ * A TCP way to a server that can be shut and opened again, on the same port. Shut, connections are cut and new ones are
+ * refused, as they are by a server that has gone. Stalled, connections stay and new ones are taken, but nothing is
+ * passed on, as by a network that swallows everything: only time limits end what waits.
  */
 export class Gate {
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
+  #stalled = false;
 
   private constructor(
     private readonly to: { readonly host: string; readonly port: number },
@@ -31,7 +33,18 @@ export class Gate {
     await closed;
   }
 
+  /** From here on nothing comes through, on the connections that there are, too. What they had is lost. */
+  stall(): void {
+    this.#stalled = true;
+  }
+
+  /** Ends `shut` or `stall`. Connections that were stalled are cut: what was swallowed on them is gone for good. */
   async unshut(): Promise<void> {
+    if (this.#stalled) {
+      this.#stalled = false;
+      for (const socket of this.#sockets) socket.destroy();
+    }
+    if (this.#server) return;
     const server = createServer((client) => this.#join(client));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -42,6 +55,11 @@ export class Gate {
 
   #join(client: Socket): void {
     const upstream = connect(this.to);
+    const unlessStalled = (from: Socket, to: Socket): void => {
+      from.on('data', (chunk) => {
+        if (!this.#stalled) to.write(chunk);
+      });
+    };
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -50,9 +68,13 @@ export class Gate {
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.#sockets.delete(one);
-        other.destroy();
+        // Behind a stalled way nobody learns that the other end has closed.
+        if (!this.#stalled) other.destroy();
       });
-      one.pipe(other);
+      one.on('end', () => {
+        if (!this.#stalled) other.end();
+      });
+      unlessStalled(one, other);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { V1Deployment } from '@kubernetes/client-node';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { DecisionReply } from '../../../model/decision.js';
 import { markdown } from '../../../model/report/markdown.js';
 import type { Target } from '../../../model/target.js';
 import type { IncidentView } from '../../../model/view.js';
@@ -17,7 +18,6 @@ import {
   untilFull,
 } from '../../support/bruno-night.js';
 import { hasCluster, kubeconfig, needsCluster, until } from '../../support/cluster.js';
-import { Gate } from '../../support/gate.js';
 import { pathFor } from '../../support/manifests.js';
 import { RealNight } from '../../support/real-night.js';
 
@@ -35,18 +35,16 @@ const windowTo = (to: string): string =>
 
 interface Case {
   /** By which way Nightshift reaches the cluster. */
-  readonly way: 'gone' | 'told' | 'straight' | 'also';
+  readonly way: 'told' | 'straight' | 'also';
   readonly filled: { readonly env: Readonly<Record<string, string>>; readonly fault: Fault };
   readonly replicas?: number;
   readonly autonomy?: 'approve';
   readonly workload?: string;
   readonly spec?: Readonly<Record<string, unknown>>;
-  readonly policy?: string;
 }
 
 const approve = { way: 'straight', filled: pools, autonomy: 'approve' } as const;
 const cases = {
-  gone: { way: 'gone', filled: pools, autonomy: 'approve', policy: 'deadlines: { critical: 10m }' },
   deleted: approve,
   scaled: approve,
   paused: approve,
@@ -65,6 +63,18 @@ const cases = {
   fought: { way: 'straight', filled: contexts, workload: windowTo('20') },
 } as const satisfies Record<string, Case>;
 
+/** What an escalation carries, by the source's words. */
+const takeOver = [
+  'Impact on users',
+  'Impact on business',
+  'Impact on data',
+  'Review the application code for leaks',
+  'Profile its memory in development',
+  'Consider a stateless design',
+  'Evaluate other ways to serve the model',
+  'Contact the development team',
+];
+
 type Name = keyof typeof cases;
 const names = Object.keys(cases) as Name[];
 
@@ -74,7 +84,6 @@ describe.skipIf(!hasCluster && !process.env.CI)(
     const brunos = {} as Record<Name, Bruno>;
     let night: RealNight;
     let proxy: ApiProxy;
-    let gate: Gate;
 
     const target = (name: Name): Target => {
       const scope = `kubernetes/${cases[name].way}`;
@@ -97,10 +106,8 @@ describe.skipIf(!hasCluster && !process.env.CI)(
           await provoke(brunos[name], filled.fault);
         }),
       );
-      const { namespace } = brunos.gone;
+      const { namespace } = brunos.denied;
       proxy = await ApiProxy.open(namespace.cluster.config);
-      gate = await Gate.open({ host: '127.0.0.1', port: Number(new URL(proxy.url).port) });
-      const through = namespace.writeKubeconfig('gone', { server: `http://127.0.0.1:${gate.port}` });
       const told = namespace.writeKubeconfig('told', { server: proxy.url });
       const expired = namespace.writeKubeconfig('expired', {
         server: namespace.cluster.server,
@@ -109,7 +116,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(
       night = await RealNight.open();
       night.configure(
         `
-clusters: { gone: { kubeconfig: '${through}' }, told: { kubeconfig: '${told}' }, also: { kubeconfig: '${told}' }, expired: { kubeconfig: '${expired}' }, straight: { kubeconfig: '${kubeconfig}' } }
+clusters: { told: { kubeconfig: '${told}' }, also: { kubeconfig: '${told}' }, expired: { kubeconfig: '${expired}' }, straight: { kubeconfig: '${kubeconfig}' } }
 groups: { operators: [ana] }
 defaults:
   settle: 15s
@@ -119,13 +126,9 @@ defaults:
   deadlines: { critical: 75s }
 targets:${names
           .map((name) => {
-            const { way, workload, autonomy, filled, policy }: Case = cases[name];
+            const { way, workload, autonomy, filled }: Case = cases[name];
             // Where a variable is to be set, no restart goes before it.
-            const rules = [
-              ...(filled === contexts ? ['remediesOff: [restart-workload]'] : []),
-              ...(policy ? [policy] : []),
-            ];
-            const more = rules.length === 0 ? '' : `    policy: { ${rules.join(', ')} }`;
+            const more = filled === contexts ? '    policy: { remediesOff: [restart-workload] }' : '';
             const given = {
               cluster: way,
               more,
@@ -144,7 +147,6 @@ targets:${names
 
     afterAll(async () => {
       await night?.close();
-      await gate?.shut();
       await proxy?.close();
       await Promise.all(Object.values(brunos).map(({ namespace }) => namespace.close()));
     });
@@ -157,12 +159,16 @@ targets:${names
     const asked = (handle: WorkflowHandle): Promise<IncidentView> =>
       night.until(handle, ({ openDecision }) => openDecision !== undefined, 120);
 
-    const say = async (handle: WorkflowHandle, answer: 'approve' | 'reject'): Promise<void> => {
-      const { openDecision } = await asked(handle);
-      await handle.executeUpdate('decide', {
-        args: [{ hash: openDecision?.hash, answer, by: 'ana', verified: 'token', comment: 'as it is' }],
+    const decide = (
+      handle: WorkflowHandle,
+      hash: string | undefined,
+      answer: 'approve' | 'reject',
+    ): Promise<DecisionReply> =>
+      handle.executeUpdate<DecisionReply, [object]>('decide', {
+        args: [{ hash, answer, by: 'ana', verified: 'token', comment: 'as it is' }],
       });
-    };
+    const say = async (handle: WorkflowHandle, answer: 'approve' | 'reject'): Promise<DecisionReply> =>
+      decide(handle, (await asked(handle)).openDecision?.hash, answer);
 
     const effects = (name: Name): readonly string[] =>
       brunos[name].namespace.audit
@@ -176,79 +182,65 @@ targets:${names
       new RegExp(`^PATCH /apis/apps/v1/namespaces/${brunos[name].namespace.name}/`);
     const pause = (seconds: number): Promise<void> =>
       new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    const shutFor = async (seconds: number): Promise<void> => {
-      await gate.shut();
-      await pause(seconds);
-      await gate.unshut();
-    };
-
-    it.concurrent('an API server that is gone in every phase, for a minute in one, costs time and nothing else', async () => {
-      await gate.shut();
-      const handle = await open('gone');
-      // The look: three times its sources' own limit.
-      await pause(15);
-      await gate.unshut();
-      await asked(handle);
-      // The decision, and the minute in which it is to be carried out.
-      await gate.shut();
-      await say(handle, 'approve');
-      await pause(60);
-      await gate.unshut();
-      await night.until(
-        handle,
-        ({ ladder }) => ladder.some(({ changes }) => changes.some(({ effect }) => effect)),
-        120,
-      );
-      await shutFor(8);
-      await night.until(handle, ({ phase }) => phase === 'verifying', 120);
-      await shutFor(6);
-      const result = await night.result(handle);
-      expect(result.outcome, told(result)).toBe('recovered');
-      expect(effects('gone'), told(result)).toEqual(['patch deployments']);
-    });
-
     it.concurrent('a Deployment that is deleted while a decision is open is let be', async () => {
       const handle = await open('deleted');
       await asked(handle);
       await brunos.deleted.namespace.remove('Deployment', 'agent-bruno');
-      await say(handle, 'approve');
+      // The answer itself is taken: it is when it is to be carried out that the Deployment is looked at anew.
+      expect(await say(handle, 'approve')).toMatchObject({ accepted: true });
       const result = await night.result(handle);
-      expect(result.outcome, told(result)).not.toBe('recovered');
+      expect(result.outcome, told(result)).toBe('escalated');
+      expect(told(result)).toMatch(/not applied: GET \S+ on cluster straight \S+ answered 404/);
       expect(effects('deleted'), told(result)).toEqual([]);
     });
 
     it.concurrent.each([
-      ['scaled', { spec: { replicas: 0 } }],
-      ['paused', { spec: { paused: true } }],
-      ['replaced', { spec: { template: { metadata: { annotations: { release: 'next' } } } } }],
-    ] as const)('a Deployment that somebody has %s while a decision is open', async (name, change) => {
-      const handle = await open(name);
-      const { openDecision } = await asked(handle);
-      const { namespace } = brunos[name];
-      await namespace.patch('Deployment', 'agent-bruno', change);
-      if (name === 'replaced') await namespace.whenReady('Deployment', 'agent-bruno');
-      // An answer to what was asked before is an answer to something that is no more.
-      await handle
-        .executeUpdate('decide', {
-          args: [{ hash: openDecision?.hash, answer: 'approve', by: 'ana', verified: 'token', comment: '' }],
-        })
-        .catch(() => undefined);
-      const ended = night.result(handle);
-      let over = false;
-      const mark = (): void => {
-        over = true;
-      };
-      ended.then(mark, mark);
-      // Whatever it asks for anew is not given.
-      while (!over) {
-        const view = await handle.query<IncidentView>('view');
-        if (view.openDecision && view.openDecision.hash !== openDecision?.hash)
-          await say(handle, 'reject').catch(() => undefined);
-        await pause(1);
-      }
-      const result = await ended;
-      expect(effects(name), told(result)).toEqual([]);
-    });
+      ['scaled', { spec: { replicas: 0 } }, 'escalated', /could not be read in time: it is scaled to 0/],
+      [
+        'paused',
+        { spec: { paused: true } },
+        'escalated',
+        /refused: Deployment agent-bruno is paused: somebody stopped its rollouts on purpose/,
+      ],
+      [
+        'replaced',
+        { spec: { template: { metadata: { annotations: { release: 'next' } } } } },
+        'self-recovered',
+        /^# Recovered by itself/,
+      ],
+    ] as const)(
+      'a Deployment that somebody has %s while a decision is open',
+      async (name, change, end, words) => {
+        const handle = await open(name);
+        const { openDecision } = await asked(handle);
+        const { namespace } = brunos[name];
+        await namespace.patch('Deployment', 'agent-bruno', change);
+        if (name === 'replaced') await namespace.whenReady('Deployment', 'agent-bruno');
+        // An answer to what was asked before is taken, since nobody has looked since; the look before carrying out has
+        // the last word. Where somebody has looked meanwhile, the question is no more.
+        const reply = await decide(handle, openDecision?.hash, 'approve');
+        expect(reply.accepted ? 'approved by ana' : reply.why).toMatch(
+          /^approved by ana$|no decision|no longer|other/,
+        );
+        const ended = night.result(handle);
+        let over = false;
+        const mark = (): void => {
+          over = true;
+        };
+        ended.then(mark, mark);
+        // Whatever it asks for anew is not given.
+        while (!over) {
+          const view = await handle.query<IncidentView>('view');
+          if (view.openDecision && view.openDecision.hash !== openDecision?.hash)
+            await say(handle, 'reject').catch(() => undefined);
+          await pause(1);
+        }
+        const result = await ended;
+        expect(result.outcome, told(result)).toBe(end);
+        expect(told(result)).toMatch(words);
+        expect(effects(name), told(result)).toEqual([]);
+      },
+    );
 
     it.concurrent('a right that is missing is told, and nothing is changed', async () => {
       const status = {
@@ -270,6 +262,7 @@ targets:${names
       const result = await night.result(await openIncident(night, { key, kind: 'workload', scope }));
       expect(result.outcome, told(result)).toBe('escalated');
       expect(told(result)).toMatch(/answered 401.*renew the token or certificate/s);
+      expect(effects('blind'), told(result)).toEqual([]);
     });
 
     it.concurrent('an API server that is too busy is asked again: one effect', async () => {
@@ -317,6 +310,10 @@ targets:${names
       const after = await namespace.get<V1Deployment>('Deployment', 'agent-bruno');
       expect(window(after), told(result)).toEqual(window(before));
       expect(effects('broken'), told(result)).toEqual(['patch deployments', 'patch deployments']);
+      // The source's impact on users, business and data, and its five points for whoever takes over.
+      const points = result.report.escalations.findLast((one) => one.points !== undefined)?.points ?? [];
+      expect(points.map((point) => point.split(':')[0])).toEqual(takeOver);
+      for (const point of points) expect(point).toMatch(/: .{10,}/);
     });
 
     it.concurrent('an eviction that a budget forbids waits until it is allowed: one eviction', async () => {

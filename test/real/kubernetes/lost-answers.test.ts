@@ -6,6 +6,21 @@ import { brunoImage, hasCluster, needsCluster, redisImage, TestNamespace } from 
 import { aWorkload, brunoWorkload } from '../../support/manifests.js';
 import { clusterBy, MiB, Subject } from './applier-kit.js';
 
+const skipped = !hasCluster && !process.env.CI;
+
+/** As the API server itself says it. */
+const refusals = {
+  401: { kind: 'Status', status: 'Failure', reason: 'Unauthorized', message: 'Unauthorized', code: 401 },
+  403: { kind: 'Status', status: 'Failure', reason: 'Forbidden', message: 'it is forbidden', code: 403 },
+} as const;
+
+/** Which call it was, what it was answered, and what mends it. */
+function refusalWords(request: RegExp, status: 401 | 403): RegExp {
+  const verb = /^\^([A-Z]+) /.exec(request.source)?.[1];
+  const mend = { 401: 'renew the token or certificate', 403: 'nightshift doctor' }[status];
+  return new RegExp(`^${verb} /api\\S* on .* answered ${status}: .*${mend}`);
+}
+
 interface Case {
   readonly what: string;
   /** The one mutating request. */
@@ -23,7 +38,7 @@ interface Case {
  * A worker that dies with a change on its way: before the API server has it, and after it was done. The next attempt
  * finds out which, and the late request finds that it is late.
  */
-describe.skipIf(!hasCluster)(`one effect, whatever is lost on the way (${needsCluster})`, () => {
+describe.skipIf(skipped)(`one effect, whatever is lost on the way (${needsCluster})`, () => {
   let ns: TestNamespace;
   let proxy: ApiProxy;
   let through: Cluster;
@@ -171,6 +186,9 @@ describe.skipIf(!hasCluster)(`one effect, whatever is lost on the way (${needsCl
     });
   }
 
+  const done = (): readonly string[] =>
+    ns.audit.effects(ns.name).map(({ verb, resource }) => `${verb} ${resource}`);
+
   const both: readonly HoldAt[] = ['before', 'after'];
   test.each(cases.flatMap((one) => both.map((at) => [one.what, at, one] as const)))(
     '%s, held %s',
@@ -188,13 +206,45 @@ describe.skipIf(!hasCluster)(`one effect, whatever is lost on the way (${needsCl
       const late = await held.release();
       if (at === 'before') expect(tooLate).toContain(late);
       expect(second.confirmed).toBe(at === 'before' ? parts + 1 : parts);
-      const { name } = ns;
-      expect(ns.audit.effects(name).map(({ verb, resource }) => `${verb} ${resource}`)).toEqual(effects);
+      expect(done()).toEqual(effects);
     },
   );
+
+  // After those above: the autoscaler that they leave behind owns the number of replicas.
+  test.each(cases.flatMap((one) => ([401, 403] as const).map((status) => [one.what, status, one] as const)))(
+    '%s, answered %i: what is missing is told, and nothing is changed',
+    async (_what, status, one) => {
+      const { plan, request, effects, parts = 0 } = one;
+      await web.ready();
+      const change = await plan();
+      proxy.answer(request, status, refusals[status]);
+      await expect(web.apply(change, web.attempt(), through)).rejects.toMatchObject({
+        type: 'PermissionDenied',
+        message: expect.stringMatching(refusalWords(request, status)),
+      });
+      // Of a change in parts, those before the refused one are done.
+      expect(done()).toEqual(effects.slice(0, effects.length - 1 - parts));
+    },
+  );
+
+  test('an eviction that a busy API server does not take is asked for again: one effect', async () => {
+    await web.ready();
+    const change = await web.evict();
+    const busy = { kind: 'Status', reason: 'TooManyRequests', message: 'too many requests' };
+    proxy.answer(/^POST .*\/eviction\?/, 429, busy);
+    const first = web.attempt();
+    await expect(web.apply(change, first, through)).rejects.toMatchObject({
+      type: 'Unreachable',
+      message: expect.stringMatching(/^POST \/api\/v1\/\S+\/eviction\S* on \S+ answered 429/),
+    });
+    expect(done()).toEqual([]);
+    const second = web.attempt({ attempt: 2, previous: first.left() });
+    expect(await web.apply(change, second, through)).toMatchObject({ status: 'applied' });
+    expect(done()).toEqual(['create pods/eviction']);
+  });
 });
 
-describe.skipIf(!hasCluster)(`calls to the app in a pod (${needsCluster})`, () => {
+describe.skipIf(skipped)(`calls to the app in a pod (${needsCluster})`, () => {
   let ns: TestNamespace;
   let proxy: ApiProxy;
   let through: Cluster;
@@ -260,6 +310,26 @@ describe.skipIf(!hasCluster)(`calls to the app in a pod (${needsCluster})`, () =
     expect(await bruno.apply(change, second)).toMatchObject({ status: 'nothing', details: { cleared: 0 } });
     expect(await held.release()).toBe(200);
     expect(await told('cache cleared')).toBe(cleared + 1);
+  });
+
+  test.each([
+    ['pod.gc', 401],
+    ['pod.gc', 403],
+    ['pod.clearCache', 401],
+    ['pod.clearCache', 403],
+  ] as const)('%s, answered %i by the API server: what is missing is told', async (kind, status) => {
+    const collect = () => bruno.ofPod('pod.gc', { params: { call: call('/admin/gc') } });
+    const change = await (kind === 'pod.gc' ? collect() : clear());
+    const effects = async () => [await told('garbage collected'), await told('cache cleared')];
+    const before = await effects();
+    proxy.answer(/^POST .*\/proxy\/admin\//, status, refusals[status]);
+    await expect(bruno.apply(change, bruno.attempt(), through)).rejects.toMatchObject({
+      type: 'PermissionDenied',
+      message: expect.stringMatching(
+        /^POST \/admin\/\S+ of pod agent-bruno-.*(Renew the token|nightshift doctor)/,
+      ),
+    });
+    expect(await effects()).toEqual(before);
   });
 
   test('a process that was started since it was planned is left alone', async () => {
