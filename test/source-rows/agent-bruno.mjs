@@ -125,7 +125,7 @@ export const agentBruno = [
     id: 'AB-S1-REDIS',
     part: 'Memory consumer',
     text: 'Redis connection pool',
-    where: [cause('held'), 'activities/redis/sessions.ts'],
+    where: [cause('pools'), 'activities/redis/sessions.ts'],
     tests: [
       recovery('restarts for pools that are used up'),
       diagnosis('is named where the connections of one pod explain the rise'),
@@ -135,7 +135,7 @@ export const agentBruno = [
     id: 'AB-S1-MONGO',
     part: 'Memory consumer',
     text: 'MongoDB connection pool',
-    where: [cause('held'), 'activities/mongo/connections.ts'],
+    where: [cause('pools'), 'activities/mongo/connections.ts'],
     tests: [
       mongo('reads connections and open cursors'),
       diagnosis('is named where the connections of one pod explain the rise'),
