@@ -378,8 +378,12 @@ export const agentBruno = [
     id: 'AB-V3',
     part: 'Verification',
     text: 'Memory trend: process_resident_memory_bytes',
-    where: [`${runbook}/verification.ts`],
-    tests: [recovery('evicts the one pod that leaks'), closing('fails where it grows back')],
+    where: [`${runbook}/resident-trend.ts`, `${runbook}/verification.ts`],
+    tests: [
+      recovery('evicts the one pod that leaks'),
+      closing('fails where it rises, though the working set is flat'),
+      closing('fails where it grows back'),
+    ],
   },
   {
     id: 'AB-V4',

@@ -102,7 +102,7 @@ describe('verification', () => {
     const rising = resident((i) => 200 + i * 9);
     const flat = resident((i) => 400 + (i % 2));
 
-    it('fails where it rises, though the working set is flat: pages of files gave way', () => {
+    it('fails where it rises, though the working set is flat', () => {
       expect(failed(recovered({ details: { appHistory: rising } }))).toEqual([check]);
     });
 
