@@ -6,6 +6,7 @@ import { evenly } from './series.js';
 /** What an app of any prefix may tell of who holds its memory: the figures that the runbook compares over time. */
 const metrics =
   '(.+_)?(context_bytes|session_bytes|cache_bytes|pool_connections|in_flight_requests|requests_in_flight)|process_resident_memory_bytes';
+const asked = new RegExp(`^(?:${metrics})$`);
 /** Of the last quarter of an hour, and before it. */
 const nearPoints = 60;
 const farStepSeconds = 2 * far.stepSeconds;
@@ -15,8 +16,8 @@ const farStepSeconds = 2 * far.stepSeconds;
  * what it scrapes, as its own examples do; where it does not, no metric is found, and none is told. Throws as
  * `queryRange`.
  */
-export async function readAppHistory(asked: AskHistory): Promise<AppHistory | undefined> {
-  const { prometheus, settings, pods, now, signal } = asked;
+export async function readAppHistory(ask: AskHistory): Promise<AppHistory | undefined> {
+  const { prometheus, settings, pods, now, signal } = ask;
   const [pod] = pods;
   if (pod === undefined) return undefined;
   const selector = `{__name__=~"${metrics}",namespace="${inString(settings.namespace)}",pod="${inString(pod)}"}`;
@@ -43,6 +44,8 @@ function tableOf(series: readonly Series[]): readonly Row[] {
   const rows = new Map<string, Record<string, number>>();
   for (const { labels, points } of series) {
     const name = labels.__name__ ?? '';
+    // A server that answers more than it was asked for is not believed.
+    if (!asked.test(name)) continue;
     for (const { at, value } of points) {
       const row = rows.get(at) ?? {};
       row[name] = (row[name] ?? 0) + value;

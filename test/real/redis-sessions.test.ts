@@ -129,6 +129,7 @@ describe.skipIf(!redisServer)(`sessions in a real Redis (${needsRedis})`, () => 
       expect(gaps.map(({ name }) => name).toSorted()).toEqual([
         'redis.connections',
         'redis.info',
+        'redis.keys',
         'redis.maxClients',
         'sessions.bytes',
         'sessions.idle',

@@ -130,7 +130,7 @@ export const agentBruno = [
     id: 'AB-S1-REDIS',
     part: 'Memory consumer',
     text: 'Redis connection pool',
-    where: [cause('held'), 'activities/redis/sessions.ts'],
+    where: [cause('pools'), 'activities/redis/sessions.ts'],
     tests: [
       recovery('restarts for pools that are used up'),
       diagnosis('is named where the connections of one pod explain the rise'),
@@ -140,7 +140,7 @@ export const agentBruno = [
     id: 'AB-S1-MONGO',
     part: 'Memory consumer',
     text: 'MongoDB connection pool',
-    where: [cause('held'), 'activities/mongo/connections.ts'],
+    where: [cause('pools'), 'activities/mongo/connections.ts'],
     tests: [
       mongo('counts connections as they come and go'),
       diagnosis('is named where the connections of one pod explain the rise'),
@@ -387,8 +387,12 @@ export const agentBruno = [
     id: 'AB-V3',
     part: 'Verification',
     text: 'Memory trend: process_resident_memory_bytes',
-    where: [`${runbook}/verification.ts`],
-    tests: [recovery('evicts the one pod that leaks'), closing('fails where it grows back')],
+    where: [`${runbook}/resident-trend.ts`, `${runbook}/verification.ts`],
+    tests: [
+      recovery('evicts the one pod that leaks'),
+      closing('fails where it rises, though the working set is flat'),
+      closing('fails where it grows back'),
+    ],
   },
   {
     id: 'AB-V4',

@@ -211,6 +211,10 @@ describe.skipIf(missing)(`looks at a real cluster (${needsCluster}; ${needsMonit
     const [pod] = details.pods;
     expect(pod?.process?.source).toBe('exec: /proc/1/status (python3)');
     expect(pod?.process?.rssBytes).toBeGreaterThan(5 * MiB);
+    // From inside, by the cgroup: all processes together, and pages of files.
+    expect(pod?.kernel).toMatchObject({ source: 'exec: memory.stat', processes: 1 });
+    expect(pod?.kernel?.anonBytes).toBeGreaterThan(3 * MiB);
+    expect(pod?.kernel?.anonBytes).toBeLessThan(160 * MiB);
     expect(pod?.app).toMatchObject({ bruno_active_sessions: expect.any(Number) });
     expect(pod?.app.python_gc_collections_total).toBeGreaterThan(0);
     expect(details.autoscaling.hpa).toMatchObject({ name: 'agent-bruno-hpa', min: 1, max: 1, keda: false });
@@ -231,13 +235,24 @@ describe.skipIf(missing)(`looks at a real cluster (${needsCluster}; ${needsMonit
       const { details } = await look(space.cluster, agentSettings({ inspect: false }));
       const points = details.history[0]?.points ?? [];
       return (
-        points.length >= 3 && details.sessionHistory.length >= 3 && details.pods[0]?.usageBytes !== undefined
+        points.length >= 3 &&
+        details.sessionHistory.length >= 3 &&
+        (details.appHistory?.at.length ?? 0) >= 3 &&
+        details.pods[0]?.usageBytes !== undefined
       );
     });
     const { details } = await look(space.cluster, agentSettings({ inspect: false }));
     const [pod] = details.pods;
     expect(pod?.usageBytes).toBeGreaterThan(1 * MiB);
     expect(details.history[0]?.points.every(({ bytes }) => bytes > MiB && bytes < 160 * MiB)).toBe(true);
+    // How the kernel divides it, by cAdvisor.
+    expect(pod?.kernel?.source).toBe('container_memory_rss in Prometheus');
+    expect(pod?.kernel?.anonBytes).toBeGreaterThan(3 * MiB);
+    // What the app told over time, pools and states added up.
+    const { values } = details.appHistory ?? {};
+    expect(values?.process_resident_memory_bytes?.at(-1)).toBeGreaterThan(5 * MiB);
+    expect(values?.bruno_context_bytes?.at(-1)).toBe(0);
+    expect(values?.bruno_in_flight_requests?.at(-1)).toBe(0);
     // Nobody looks into the pod, so it is believed what the app says of its own process.
     expect(pod?.process?.source).toBe('GET /metrics');
   });
@@ -248,6 +263,7 @@ describe.skipIf(missing)(`looks at a real cluster (${needsCluster}; ${needsMonit
     expect(details.workload).toMatchObject({ kind: 'StatefulSet', replicas: 1, updatedReplicas: 1 });
     expect(pod?.process?.source).toMatch(/^exec: \/proc\/(?!1\/)\d+\/status/);
     expect(pod?.process?.rssBytes).toBeGreaterThan(40_000_000);
+    expect(pod?.kernel?.processes).toBe(2);
     expect(details.lately).toMatchObject([{ revision: '1' }]);
   });
 

@@ -25,7 +25,9 @@ describe('the stand-in, really provoked', () => {
     expect(judgements.filter(({ healthy, asked }) => healthy && asked.length > 0)).toEqual([]);
     const wrong = judgements.filter(({ verdict }) => verdict === 'wrong');
     expect(wrong.length, JSON.stringify(wrong, null, 1)).toBeLessThanOrEqual(count * 0.05);
-    // Can't tell is an answer, but not the usual one.
-    expect(judgements.filter(({ verdict }) => verdict === 'right').length).toBeGreaterThan(count / 2);
+    // Can't tell is an answer, but not the usual one where the app tells what it holds.
+    const told = judgements.filter((_, i) => recordings[i]?.provocation.metrics === 'full');
+    const right = told.filter(({ verdict }) => verdict === 'right');
+    expect(right.length).toBeGreaterThanOrEqual(Math.floor(told.length / 2));
   });
 });

@@ -177,7 +177,11 @@ async function watch(
     resident.push([at, sum(agents.map(({ pid }) => residentOf(pid)))]);
     if (withFiles) pages.push([at, sum(agents.map(({ pid }) => filePagesOf(pid)))]);
     const [agent] = agents;
-    if (metrics !== 'off' && agent !== undefined) told.push([at, await appFigures(agent.port)]);
+    if (metrics !== 'off' && agent !== undefined) {
+      // One that does not answer in time is a scrape that failed, as it would be Prometheus's.
+      const figures = await appFigures(agent.port).catch(() => undefined);
+      if (figures !== undefined) told.push([at, figures]);
+    }
     await sleep(at + everyMs - Date.now());
   }
   const end = Date.now();
@@ -194,9 +198,15 @@ async function watch(
   return {
     resident: resident.map(compressed),
     filePages: pages.map(compressed),
-    told: scraped ? told.map(compressed) : [],
+    told: scraped ? told.map(([at, figures]) => compressed([at, keptOver(figures)])) : [],
     sessionCounts: counts.map(compressed),
   };
+}
+
+/** What a look reads of the app's figures over time. */
+function keptOver(figures: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const kept = /(?:context|session|cache)_bytes$|pool_connections$|in_flight_requests$|^process_resident/;
+  return Object.fromEntries(Object.entries(figures).filter(([name]) => kept.test(name)));
 }
 
 function residentOf(pid: number): number {

@@ -26,7 +26,6 @@ export function lookOf({ provocation, ...read }: Recording): WorkloadLook {
   const process: PodReading['process'] = inspect
     ? { rssBytes: read.largest, source: 'kubectl exec' }
     : undefined;
-  const kernel = kernelOf(provocation, read);
   const appHistory = toldOver(read.told);
   return workloadLook({
     pod: {
@@ -37,7 +36,7 @@ export function lookOf({ provocation, ...read }: Recording): WorkloadLook {
       redisConnections: read.redisConnections,
       ...(read.mongoConnections !== undefined && { mongoConnections: read.mongoConnections }),
       ...(process !== undefined && { process }),
-      ...(kernel !== undefined && { kernel }),
+      kernel: kernelOf(provocation, read),
     },
     others: [],
     workload: { ...workload, replicas: 1, readyReplicas: 1, updatedReplicas: 1, templateLimitBytes: limit },
@@ -76,10 +75,9 @@ type Read = Omit<Recording, 'provocation'>;
 function kernelOf(
   { inspect, cadvisor, workers }: Recording['provocation'],
   { anon, filePages }: Read,
-): KernelReading | undefined {
+): KernelReading {
   const told = { anonBytes: anon, fileBytes: filePages.at(-1)?.[1] ?? 0 };
   if (inspect) return { ...told, processes: workers, source: 'exec: memory.stat' };
-  if (cadvisor === 'none') return undefined;
   return {
     ...told,
     ...(cadvisor === 'old' && { withShared: true as const }),
@@ -89,8 +87,7 @@ function kernelOf(
 
 function toldOver(told: Read['told']): AppHistory | undefined {
   if (told.length === 0) return undefined;
-  const kept = /(?:context|session|cache)_bytes$|pool_connections$|in_flight_requests$|^process_resident/;
-  const names = Object.keys(told[0]?.[1] ?? {}).filter((name) => kept.test(name));
+  const names = Object.keys(told[0]?.[1] ?? {});
   return {
     pod: 'agent-bruno-a',
     at: told.map(([second]) => atSecond(second)),

@@ -36,8 +36,8 @@ export interface Provocation {
   readonly metrics: 'full' | 'process' | 'off';
   /** Prometheus scrapes the app, too: then what it tells has a history. */
   readonly scraped: boolean;
-  /** Who tells how the kernel divides the memory, where nobody may look inside: cAdvisor, one that tells less, or nobody. */
-  readonly cadvisor: 'full' | 'old' | 'none';
+  /** How cAdvisor tells how the kernel divides the memory: an old one does not tell files from shared memory. */
+  readonly cadvisor: 'full' | 'old';
   /** Nothing is wrong with it: nobody is to be asked to disrupt it. */
   readonly healthy: boolean;
   /** The live process may be read (the `inspect` role). */
@@ -133,7 +133,7 @@ function draw(row: Row, seed: number): Provocation {
     heldBy: random() < 0.7 ? 'inProcess' : 'unknown',
     fill: between(0.82, 0.97),
     scraped: random() < 0.7,
-    cadvisor: (['full', 'full', 'old', 'none'] as const)[Math.floor(random() * 4)] ?? 'full',
+    cadvisor: random() < 0.7 ? 'full' : 'old',
     ofPeak: false,
     healthy: false,
     nodePressure: false,
@@ -142,17 +142,26 @@ function draw(row: Row, seed: number): Provocation {
     quiet: 0,
     workers: 1,
   } as const;
+  // Each fault has draws of its own: with one seed their noise would go together, as no two causes do.
+  let faults = 0;
   const one = (kind: FaultKind, share = 1): FaultOrder => {
+    faults += 1;
     const connections = kind === 'connections';
     const size = share * (connections ? between(140, 400) : between(50, 110));
-    return { kind, size, speed: size / (seconds * between(0.85, 1.3)), noise: between(0, 0.8), seed };
+    return {
+      kind,
+      size,
+      speed: size / (seconds * between(0.85, 1.3)),
+      noise: between(0, 0.8),
+      seed: seed + (faults - 1) * 1_000_000,
+    };
   };
   const { environment, ...details } = detailsOf(row, { base, one, between });
   return { ...base, ...details, environment: { ...base.environment, ...environment } };
 }
 
 interface Drawing {
-  readonly base: { readonly seconds: number };
+  readonly base: { readonly seconds: number; readonly environment: { readonly CONNECTION_KIB: string } };
   one(kind: FaultKind, share?: number): FaultOrder;
   between(low: number, high: number): number;
 }
@@ -232,9 +241,13 @@ function detailsOf(
     case 'leak+connections': {
       const other = row.slice('leak+'.length) as FaultKind;
       const share = between(0.25, 0.75);
+      const [leaked, others] = [one('leak', share), one(other, 1 - share)];
+      const reached = ({ size, speed }: FaultOrder): number => Math.min(size, speed * base.seconds);
+      const cost = other === 'connections' ? Number(base.environment.CONNECTION_KIB) / 1024 : 1;
+      const ofLeak = reached(leaked) / (reached(leaked) + reached(others) * cost);
       // What is a third of it or more may be named; the smaller part alone would be a wrong answer.
-      const right = [...(share > 0.34 ? [causes.leak] : []), ...(share < 0.66 ? [rightFor[other]] : [])];
-      return { faults: [one('leak', share), one(other, 1 - share)], right };
+      const right = [...(ofLeak > 0.34 ? [causes.leak] : []), ...(ofLeak < 0.66 ? [rightFor[other]] : [])];
+      return { faults: [leaked, others], right };
     }
     default:
       return { faults: [one(row)], right: [rightFor[row]] };

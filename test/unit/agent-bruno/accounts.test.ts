@@ -79,7 +79,15 @@ describe('connections', () => {
   });
 
   it('of an unknown cost that may explain it are never a leak', () => {
-    const look = grown({ pod: { redisConnections: 700, mongoConnections: 500 } });
+    const look = grown({
+      pod: { redisConnections: 700, mongoConnections: 500 },
+      app: { python_gc_objects_uncollectable_total: 5 },
+      details: {
+        history: history(300 * MiB, full),
+        sessions: sessions({ keys: 40, bytes: MiB }),
+        logLines: ['WARNING possible memory leak'],
+      },
+    });
     expect([causes.pools, causes.unclear]).toContain(ranked(look)[0]);
     expect(weightOf(look, causes.leak)).toBeLessThanOrEqual(0.35);
     expect(causeOf(look, causes.leak)?.evidenceAgainst.join()).toContain(
@@ -189,6 +197,14 @@ describe('what was held all along', () => {
     expect([causes.leak, causes.unclear]).toContain(ranked(look)[0]);
     const proposal = setEnvironment.propose(look, diagnose(look, []));
     expect(proposal).toHaveProperty('skip');
+  });
+
+  it('leaves a leak a guess where it may explain the rise', () => {
+    const look = grown({ app: { ...tells, bruno_context_bytes: 440 * MiB } });
+    expect(ranked(look)[0]).toBe(causes.unclear);
+    expect(causeOf(look, causes.leak)?.evidenceAgainst.join()).toContain(
+      'conversation contexts between 140 MiB and 440 MiB',
+    );
   });
 
   it('is the cause where it rose with it', () => {
@@ -343,6 +359,7 @@ describe('load', () => {
   it('that is usual is none: a leak under it is named', () => {
     const look = grown({ app: busy, details: { ...growing, ...inFlight((i) => 58 + (i % 4)) } });
     expect(ranked(look)[0]).toBe(causes.leak);
+    expect(ranked(look)).not.toContain(causes.traffic);
   });
 
   it('is read by its usual name, too', () => {
@@ -359,7 +376,7 @@ describe('the log', () => {
         sessions: sessions({ keys: 40, bytes: MiB }),
         logLines: [line],
       };
-      const look = grown({ pod: { redisConnections: 150 }, details: lines });
+      const look = grown({ pod: { redisConnections: 400 }, details: lines });
       expect(
         diagnose(look, [])
           .causes.flatMap(({ evidenceFor }) => evidenceFor)

@@ -1,7 +1,7 @@
 /** Verification, prevention and escalation: what is said at the end. */
 import { describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../../model/diagnosis.js';
-import type { WorkloadLook } from '../../../model/kubernetes/details.js';
+import type { SessionReading, WorkloadLook } from '../../../model/kubernetes/details.js';
 import type { Seen } from '../../../model/runbook.js';
 import { diagnose } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/diagnosis.js';
 import { escalation } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/escalation.js';
@@ -110,7 +110,7 @@ describe('verification', () => {
     const rising = resident((i) => 200 + i * 9);
     const flat = resident((i) => 400 + (i % 2));
 
-    it('fails where it rises, though the working set is flat: pages of files gave way', () => {
+    it('fails where it rises, though the working set is flat', () => {
       expect(failed(recovered({ details: { appHistory: rising } }))).toEqual([check]);
     });
 
@@ -230,6 +230,33 @@ describe('prevention', () => {
     expect(all).toContain('It has refused 7');
     expect(all).toContain('400 open cursors');
     expect(all).toContain('They held up to 300 MiB');
+  });
+
+  describe('about the policy of Redis', () => {
+    const of = (more: Partial<SessionReading>): string => {
+      const look = { ...full, details: { ...full.details, sessions: sessions(more) } };
+      return advice(causes.sessions, { first: look, latest: look });
+    };
+    const title = 'Bound the Redis of the sessions';
+
+    it('is volatile-* only where sessions share it with other keys', () => {
+      const unbounded = { keys: 400, maxmemoryPolicy: 'noeviction', maxmemoryBytes: 0 };
+      expect(of({ ...unbounded, databaseKeys: 900 })).toContain(
+        'It holds 500 other keys beside the sessions',
+      );
+      expect(of({ ...unbounded, databaseKeys: 900 })).toContain('maxmemory-policy volatile-lru');
+      const alone = of({ ...unbounded, databaseKeys: 400 });
+      expect(alone).toContain('maxmemory-policy allkeys-lru');
+      expect(alone).toContain('it has no maxmemory');
+      expect(of({ maxmemoryPolicy: 'allkeys-lru', databaseKeys: 400 })).not.toContain(title);
+      expect(of({ maxmemoryPolicy: 'allkeys-lru', databaseKeys: 900 })).toContain(title);
+      expect(of({ maxmemoryPolicy: 'volatile-ttl', databaseKeys: 900 })).not.toContain(title);
+    });
+
+    it('is nothing where Redis may not be asked for it', () => {
+      expect(of({ maxmemoryPolicy: undefined, maxmemoryBytes: undefined })).not.toContain(title);
+      expect(of({ maxmemoryPolicy: 'noeviction', maxmemoryBytes: undefined })).not.toContain('no maxmemory');
+    });
   });
 
   it('recommends an autoscaler where there is none, and room where it is at its most', () => {

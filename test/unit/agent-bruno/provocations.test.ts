@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Recording } from '../../support/provocations/collect.js';
 import { confusionMatrix, judge } from '../../support/provocations/judge.js';
-import { provocations } from '../../support/provocations/plan.js';
+import { provocations, pureRows } from '../../support/provocations/plan.js';
 
 const recordings = JSON.parse(
   readFileSync(new URL('../../recorded/provocations/tuning.json', import.meta.url), 'utf8'),
@@ -16,8 +16,9 @@ describe('the recorded provocations of the tuning set', () => {
     expect(confusionMatrix(judgements)).toContain(`${recordings.length} provocations`);
   });
 
-  it('never bring a disruptive change for a wrong cause', () => {
+  it('never bring a disruptive change for a wrong cause, nor a question about it for what is healthy', () => {
     expect(judgements.flatMap(({ harmful }) => harmful)).toEqual([]);
+    expect(judgements.flatMap(({ healthy, asked }) => (healthy ? asked : []))).toEqual([]);
   });
 
   it('leave a leak and large contexts apart only where the app tells of its contexts', () => {
@@ -36,12 +37,11 @@ describe('what is provoked', () => {
     expect(provocations(3, 30)).not.toEqual(provocations(4, 30));
   });
 
-  it('is to a third mixtures and healthy controls, with the metrics withheld in about half', () => {
+  it('is to a third or more mixtures and healthy controls, with the metrics withheld in about half', () => {
     const all = [1, 2, 3, 4].flatMap((seed) => provocations(seed, 60));
-    const pure = ['sessions', 'connections', 'leak', 'cycles', 'contexts', 'load'];
-    const others = all.filter(({ row }) => !pure.includes(row)).length / all.length;
+    const others = all.filter(({ row }) => !pureRows.includes(row)).length / all.length;
     const withheld = all.filter(({ metrics }) => metrics !== 'full').length / all.length;
-    expect(others).toBeCloseTo(1 / 3);
+    expect(others).toBeGreaterThanOrEqual(1 / 3);
     expect(withheld).toBeGreaterThan(0.4);
     expect(withheld).toBeLessThan(0.6);
   });

@@ -99,6 +99,24 @@ describe.skipIf(!python && !inCi)('the stand-in for agent-bruno (needs Python)',
     expect(await metric('bruno_cache_bytes')).toBe(0);
   });
 
+  test('traffic holds memory while it is answered, tells how much there is at once, and ends', async () => {
+    const { provoke, metric, request, resident } = await agent();
+    const before = await resident();
+    await provoke({ kind: 'traffic', speed: 60, size: 30 });
+    const high = async () => (await metric('bruno_in_flight_requests')) >= 28;
+    await until('they are being answered', high, 10_000);
+    expect(((await resident()) - before) / MIB).toBeGreaterThan(24);
+    await request('DELETE', '/admin/faults');
+    await until('they have ended', async () => (await metric('bruno_in_flight_requests')) === 0, 10_000);
+  });
+
+  test('pages of files are none of its own memory', async () => {
+    const { provoke, resident } = await agent();
+    const before = await resident();
+    await provoke({ kind: 'files', speed: 60, size: 30 });
+    expect(((await resident()) - before) / MIB).toBeLessThan(15);
+  });
+
   test('metrics can be withheld; what it does not know it says', async () => {
     const quiet = await agent({ METRICS: 'off' });
     expect((await quiet.request('GET', '/metrics')).status).toBe(404);

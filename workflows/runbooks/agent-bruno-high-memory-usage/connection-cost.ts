@@ -1,5 +1,5 @@
 import { bytes } from '../../../model/format.js';
-import { median } from '../../../model/growth.js';
+
 import type { Trail } from './app-figures.js';
 import { slopeOf, spearman, withoutTrend } from './correlation.js';
 import { type Floor, type Life, usedAt } from './life.js';
@@ -12,10 +12,10 @@ export const perConnection = { least: 16 * 1024, usual: 128 * 1024, most: 1024 *
 
 /** Fewer moments at which both were read measure nothing. */
 const fewestPairs = 8;
-/** Their number has to depart from its trend by this share of its range, and by so many: else any growth would fit. */
-const realVariation = { share: 0.01, connections: 3 } as const;
-/** So closely memory has to follow those departures. */
-const followsFrom = 0.5;
+/** Their number has to depart from its trend by so many from one end to the other: else any growth would fit. */
+const realVariation = 3;
+/** So closely memory has to follow those departures (rank correlation). */
+const followsFrom = 0.7;
 
 export interface ConnectionCost {
   readonly usual: number;
@@ -61,10 +61,7 @@ function measuredCost(connections: Trail, life: Life): number | undefined {
     times,
     pairs.map((pair) => pair.used),
   );
-  const range = Math.max(...counts) - Math.min(...counts);
-  const varies = median(x.map(Math.abs));
-  if (varies < realVariation.share * range || Math.max(...x) - Math.min(...x) < realVariation.connections)
-    return undefined;
+  if (Math.max(...x) - Math.min(...x) < realVariation) return undefined;
   if (spearman(x, y) < followsFrom) return undefined;
   const cost = slopeOf(x, y, 1);
   return cost >= perConnection.least && cost <= perConnection.most ? Math.round(cost) : undefined;

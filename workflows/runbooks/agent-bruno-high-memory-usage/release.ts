@@ -95,11 +95,9 @@ function beginOfGrowth({ details }: WorkloadLook): Beginning | undefined {
   const started = details.pods.find(({ name }) => name === of?.pod)?.startedAt;
   const least = started === undefined ? 0 : Date.parse(started);
   const began = Math.max(least, end - (rise / slope) * 1000);
-  // Where it rose from its first reading on, its level may lie lower, and its beginning earlier: at the process's own.
-  const early = level < points.length * riseShare && least > 0 ? least : began;
   const within = (end - began) * beginsWithin;
   return {
-    from: Math.max(least, Math.min(early, began - within)),
+    from: Math.max(least, began - within),
     to: began + within,
     bytesPerSecond: slope,
   };

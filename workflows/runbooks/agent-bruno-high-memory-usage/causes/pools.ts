@@ -2,7 +2,6 @@ import type { Cause } from '../../../../model/diagnosis.js';
 import { bytes } from '../../../../model/format.js';
 import { type Argument, weigh } from '../../../../model/memory/weigh.js';
 import type { Figures } from '../figures.js';
-import { likely } from '../holding.js';
 import { causes } from '../names.js';
 
 /** So many connections of one pod are more than a pool needs. */
@@ -17,7 +16,9 @@ export function poolExhaustion(figures: Figures): Cause | undefined {
   const others = [accounts.contexts, accounts.sessions, accounts.caches].filter((one) => one !== undefined);
   const otherwise = others.reduce((total, { least }) => total + least, 0);
   const many = count >= manyConnections || (cost.measured && connections.least >= amount * 0.5);
-  const holdMuch = likely(connections) >= amount * 0.3;
+  const holdMuch = connections.least >= amount * 0.3;
+  const mayHoldMuch =
+    !holdMuch && (connections.most >= amount * 0.3 || connectionsAtMost.most >= amount * 0.6);
   return weigh(
     { name: causes.pools, summary: `The fullest pod holds ${count} connections to Redis and MongoDB.` },
     [
@@ -33,9 +34,14 @@ export function poolExhaustion(figures: Figures): Cause | undefined {
         words: `${cost.words} they hold ${connections.words} of ${amountWords}`,
       },
       {
-        holds: many && !holdMuch && connectionsAtMost.most >= amount * 0.6,
+        holds: many && mayHoldMuch,
         weight: 0.1,
-        words: `what one costs is not known: at 1 MiB each they hold up to ${bytes(connectionsAtMost.most)} of ${amountWords}`,
+        words: `what one costs, and when they were opened, is not known for sure: at 1 MiB each they hold up to ${bytes(connectionsAtMost.most)} of ${amountWords}`,
+      },
+      {
+        holds: count >= manyConnections * 10 && mayHoldMuch,
+        weight: 0.1,
+        words: 'that is far more than any pool needs',
       },
       {
         holds: connectionsAtMost.most < amount * 0.3,

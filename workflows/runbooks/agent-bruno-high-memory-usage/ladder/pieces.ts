@@ -61,6 +61,8 @@ export function askedIfUnclear(draft: ChangeDraft, diagnosis: Diagnosis): Change
  * killed may be honest use, which would be back at once.
  */
 export function unclearAndCalm({ details }: WorkloadLook, diagnosis: Diagnosis): string | null {
+  if (leading(diagnosis) === causes.unclear && diagnosis.causes[1]?.name === causes.pageCache)
+    return 'most of it may be page cache, which the kernel takes back by itself: nothing is to be restarted for that';
   const calm =
     diagnosis.growth?.secondsToLimit === undefined && !details.oomKills.some(({ recent }) => recent);
   return leading(diagnosis) === causes.unclear && calm
