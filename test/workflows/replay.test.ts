@@ -10,7 +10,7 @@ import { bundle } from '../../worker/bundle.js';
 import type { IncidentResult } from '../../workflows/contract.js';
 import { entities } from '../support/histories/entities.js';
 import { decode, type Kept } from '../support/histories/keep.js';
-import { kubernetesShapes } from '../support/histories/kubernetes-shapes.js';
+import { firstVersionShapes, kubernetesShapes } from '../support/histories/kubernetes-shapes.js';
 import { realShapes } from '../support/histories/real-shapes.js';
 import { unlike } from '../support/histories/shape.js';
 import { tankShapes } from '../support/histories/tank-shapes.js';
@@ -18,7 +18,7 @@ import { tankShapes } from '../support/histories/tank-shapes.js';
 const folder = fileURLToPath(new URL('../histories/', import.meta.url));
 const module = (name: string): string =>
   fileURLToPath(new URL(`../support/tank/${name}.js`, import.meta.url));
-const shapes = [...tankShapes, ...realShapes, ...kubernetesShapes];
+const shapes = [...tankShapes, ...realShapes, ...firstVersionShapes, ...kubernetesShapes];
 const names = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .map((file) => file.replace(/\.json$/, ''));

@@ -24,14 +24,32 @@ const contexts = {
   env: { CONTEXT_WINDOW: '150' },
   fault: { kind: 'contexts', speed: 30, size: 104 },
 } as const;
-const noRestart = '    policy: { remediesOff: [restart-workload] }';
 const windowTo = (to: string): string =>
   `      env: [{ name: CONTEXT_WINDOW, to: '${to}', against: contexts, harm: conversations lose their beginning }]`;
+
+/** What version 1 of the runbook did: recorded then, replayed for good, and never recorded anew. */
+export const firstVersionShapes: readonly RealShape[] = [
+  {
+    name: 'agent-bruno-restarted',
+    outcome: 'recovered',
+    facts: ['decisionRequested', 'decided', 'leased', 'applied', 'settled', 'verified'],
+  },
+  {
+    name: 'agent-bruno-window-set',
+    outcome: 'recovered',
+    facts: ['undoRegistered', 'leased', 'applied', 'settled', 'verified'],
+  },
+  {
+    name: 'agent-bruno-rollout-undone',
+    outcome: 'escalated',
+    facts: ['undoRegistered', 'leased', 'rolledBack', 'escalated'],
+  },
+];
 
 /** Incidents of AgentBrunoHighMemoryUsage on a real cluster. */
 export const kubernetesShapes: readonly Kubernetes[] = [
   {
-    name: 'agent-bruno-restarted',
+    name: 'agent-bruno-2-restarted',
     outcome: 'recovered',
     facts: ['decisionRequested', 'decided', 'leased', 'applied', 'settled', 'verified'],
     env: { REDIS_POOL_SIZE: '690', CONNECTION_KIB: '160' },
@@ -39,19 +57,19 @@ export const kubernetesShapes: readonly Kubernetes[] = [
     config: { autonomy: 'approve' },
   },
   {
-    name: 'agent-bruno-window-set',
+    name: 'agent-bruno-2-window-set',
     outcome: 'recovered',
     facts: ['undoRegistered', 'leased', 'applied', 'settled', 'verified'],
     ...contexts,
-    config: { workload: windowTo('20'), more: noRestart },
+    config: { workload: windowTo('20') },
   },
   {
-    name: 'agent-bruno-rollout-undone',
+    name: 'agent-bruno-2-rollout-undone',
     outcome: 'escalated',
     facts: ['undoRegistered', 'leased', 'rolledBack', 'escalated'],
     ...contexts,
     spec: { progressDeadlineSeconds: 20 },
-    config: { workload: windowTo('none'), more: noRestart },
+    config: { workload: windowTo('none') },
   },
 ];
 
@@ -62,7 +80,7 @@ export async function playOnCluster(
 ): Promise<void> {
   if (!hasCluster) throw new Error(needsCluster);
   const { env, spec, fault, config } = shape;
-  const bruno = await deployBruno(`record-${shape.name.replace('agent-bruno-', '')}`, {
+  const bruno = await deployBruno(`record-${shape.name.replace('agent-bruno-2-', '')}`, {
     env,
     ...(spec && { spec }),
   });

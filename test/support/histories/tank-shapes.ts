@@ -449,4 +449,11 @@ const people: readonly Shape[] = [
 ];
 
 /** Every shape of an incident of the tanks. */
-export const tankShapes: readonly Shape[] = [...remedies, ...waiting, ...asking, ...alerts, ...looking, ...people];
+export const tankShapes: readonly Shape[] = [
+  ...remedies,
+  ...waiting,
+  ...asking,
+  ...alerts,
+  ...looking,
+  ...people,
+];

@@ -68,32 +68,27 @@ export function told(facts: readonly Fact[]): readonly object[] {
 }
 
 /**
- * What a run and its recording both tell. Where the recording is from before the rungs of its ladder were put in
- * another order, those that were passed by came in the old one: all else must still be the same.
+ * What a run and its recording both tell. Rules of another version than the recording's put it in other words, and
+ * weigh it otherwise: then what was done must be the same, and how it ended.
  */
 export function bothTold(
   run: readonly Fact[],
   recorded: readonly Fact[],
 ): readonly [readonly object[], readonly object[]] {
-  const [now, then] = [ladderIn(run), ladderIn(recorded)];
-  const reordered = now.join() !== then.join() && now.toSorted().join() === then.toSorted().join();
-  const kept = (facts: readonly Fact[]) => told(reordered ? inAnyOrder(facts) : facts);
-  return [kept(run), kept(recorded)];
+  const same = versionIn(run) === versionIn(recorded);
+  return same ? [told(run), told(recorded)] : [done(run), done(recorded)];
 }
 
-function ladderIn(facts: readonly Fact[]): readonly string[] {
-  const opened = facts.find((fact) => fact.type === 'opened');
-  return opened?.ladder.map(({ remedy }) => remedy) ?? [];
+function versionIn(facts: readonly Fact[]): number | undefined {
+  return facts.find((fact) => fact.type === 'opened')?.runbookVersion;
 }
 
-function inAnyOrder(facts: readonly Fact[]): readonly Fact[] {
-  return facts
-    .filter(({ type }) => type !== 'rungSkipped')
-    .map((fact) => (fact.type === 'opened' ? { ...fact, ladder: byRemedy(fact.ladder) } : fact));
-}
-
-function byRemedy<T extends { readonly remedy: string }>(ladder: readonly T[]): readonly T[] {
-  return ladder.toSorted((a, b) => a.remedy.localeCompare(b.remedy));
+function done(facts: readonly Fact[]): readonly object[] {
+  return facts.flatMap((fact) => {
+    if (fact.type === 'applied') return { applied: fact.changeId, effect: fact.effect };
+    if (fact.type === 'rolledBack') return { rolledBack: fact.changeId };
+    return fact.type === 'closed' ? { outcome: fact.outcome } : [];
+  });
 }
 
 export function factsOf<T extends Fact['type']>({ facts }: BacktestRun, type: T): readonly FactOf<T>[] {

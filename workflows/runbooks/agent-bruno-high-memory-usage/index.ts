@@ -12,7 +12,7 @@ import { verify } from './verification.js';
 export const agentBrunoHighMemoryUsage: Runbook<WorkloadLook> = {
   name: 'AgentBrunoHighMemoryUsage',
   title: 'High memory usage of a workload on Kubernetes',
-  version: 1,
+  version: 2,
   targetKinds: ['workload'],
   page,
   changeKinds: Object.values(kubernetesKinds),
