@@ -34,12 +34,14 @@ export async function closeUp(
   alone: boolean,
 ): Promise<CloseUp> {
   const close = pods.slice(0, mostPods);
+  const told = Promise.all(close.map((pod) => appFigures(asked, pod)));
   const [history, lines, figures, processes, probe] = await Promise.all([
     historyOf(asked, close, pods, container, alone),
     Promise.all(close.map((pod) => logsOf(asked, pod, container))),
-    Promise.all(close.map((pod) => appFigures(asked, pod))),
+    told,
     Promise.all(close.map((pod) => processOf(asked, pod, container))),
-    probed(asked, pods),
+    // Not before the app has told its figures: it would count our own question among the requests in flight.
+    told.then(() => probed(asked, pods)),
   ]);
   return {
     history: history?.history ?? [],

@@ -5,6 +5,7 @@ import type { Asked } from './asked.js';
 import { withConnections } from './connections.js';
 import { fitted } from './fit.js';
 import { type Gathered, gather } from './gather.js';
+import { goingOn } from './going-on.js';
 import { nodeKills, oomKills } from './kills.js';
 import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { noteOthers, notePods, noteWorkload } from './note.js';
@@ -86,21 +87,8 @@ function judged(
     kills: killsOf(pods),
     evidence,
     details,
-    goingOn: goingOn(workload, pods),
+    goingOn: goingOn(details, pods),
   };
-}
-
-/** What a restart would cut into. */
-function goingOn(workload: WorkloadDetails['workload'], pods: readonly PodReading[]): readonly string[] {
-  const busy = pods.flatMap(({ name, app }) =>
-    Object.entries(app)
-      .filter(([metric, value]) => /in_?flight/.test(metric) && !/max|limit|total$/.test(metric) && value > 0)
-      .map(([, value]) => `${value} requests are being answered by ${name}`),
-  );
-  return [
-    ...(workload.rollout === undefined ? [] : [`a rollout is under way: ${workload.rollout}`]),
-    ...busy,
-  ];
 }
 
 /** `pods/resize` is there from 1.33 on. */

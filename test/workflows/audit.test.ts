@@ -195,6 +195,38 @@ describe('what is overtaken', () => {
     expect(world.count('restart tanks/here/again')).toBe(1);
   });
 
+  it('what comes up just when it is to be sent is asked about, and no harsher rung goes before it', async () => {
+    const automatic = { target: 'auto', byDisruption: {}, byKind: {} } as const;
+    night.policy = { ...quick, remediesOff: ['flush', 'throttle'], autonomy: automatic };
+    const tank = world.tank('tanks/here/sudden');
+    const read = world.adapter.read.bind(world.adapter);
+    let reads = 0;
+    Object.assign(world.adapter, {
+      read: async (...args: Parameters<typeof read>) => {
+        if (args[0].key !== 'tanks/here/sudden') return read(...args);
+        reads += 1;
+        // The second look is the one directly before the restart.
+        tank.goingOn = reads === 2 ? ['a request is being answered'] : [];
+        return read(...args);
+      },
+    });
+    try {
+      const handle = await night.open('sudden');
+      const { openDecision } = await night.until(handle, (view) => view.openDecision !== undefined);
+      expect(openDecision).toMatchObject({
+        change: { kind: 'tank.restart' },
+        why: [expect.stringContaining('a request is being answered')],
+      });
+      expect(world.count('restart tanks/here/sudden')).toBe(0);
+      const hash = openDecision?.hash as string;
+      await decide(night.client, 'tanks/here/sudden', { ...person, hash, answer: 'approve' });
+      expect((await night.result(handle)).outcome).toBe('recovered');
+    } finally {
+      Object.assign(world.adapter, { read });
+    }
+    expect(world.count('restart tanks/here/sudden')).toBe(1);
+  });
+
   it('a reject is heard when its reason follows', async () => {
     night.policy = { ...quick, remediesOff: ['flush', 'throttle'] };
     world.tank('tanks/here/reason');

@@ -1,4 +1,4 @@
-import { ActivityFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched, TimeoutFailure } from '@temporalio/workflow';
 import type { CarryOutResult } from '../../model/activities.js';
 import {
   type Change,
@@ -20,6 +20,12 @@ import { lease } from './leasing.js';
 import { finalFailure, since, take } from './looking.js';
 import { gate } from './pausing.js';
 import { undoneWhereWrong } from './undoing.js';
+
+/** What came up directly before it was to be sent, and is for a person to weigh: asked, and not passed over. */
+interface Ask {
+  readonly end: 'ask';
+  readonly why: string;
+}
 
 /** What became of one change that a remedy asked for. */
 export type Passage =
@@ -55,9 +61,16 @@ export async function pass(incident: Incident, remedy: string, draft: ChangeDraf
   }
   const compensation = register(incident, kind, change);
   const passage = await carryOut(incident, compensation, consent.decided);
+  if (passage.end === 'ask') return askedAnew(incident, remedy, draft, passage.why);
   // What was approved and could not be sent, because nothing was seen, is not asked about a second time.
   if (passage.end !== 'void' || !passage.unseen) incident.approvals.delete(hash);
   return passage.end === 'applied' ? held(incident, compensation, passage) : passage;
+}
+
+/** Planned anew on the look that was just taken, and asked for, whatever the next look would say of it. */
+function askedAnew(incident: Incident, remedy: string, draft: ChangeDraft, why: string): Promise<Passage> {
+  incident.askFirst.set(changeHash(draft), why);
+  return pass(incident, remedy, draft);
 }
 
 /**
@@ -89,10 +102,13 @@ async function permission(
 ): Promise<Consent> {
   let decided = (incident.approvals.get(hash) ?? 0) > incident.now();
   if (decided) incident.append({ type: 'noted', text: `${change.sentence}: its approval still holds` });
-  else if (ruling(verdicts) === 'ask') {
-    const answer = await decide(incident, change, hash, asking(verdicts));
-    if (answer.end !== 'approved') return answer;
-    decided = true;
+  else {
+    const reasons = reasonsToAsk(incident, hash, verdicts);
+    if (reasons.length > 0) {
+      const answer = await decide(incident, change, hash, reasons);
+      if (answer.end !== 'approved') return answer;
+      decided = true;
+    }
   }
   await gate(incident);
   if (change.disruption === 'none') return { end: 'go', decided };
@@ -112,8 +128,11 @@ async function permission(
   return refuse(incident, change, [{ guardrail: reply.guardrail, says: 'refuse', why: reply.why }]);
 }
 
-function asking(verdicts: readonly Verdict[]): readonly string[] {
-  return verdicts.filter(({ says }) => says === 'ask').map(({ why }) => why);
+/** Why a person is asked: what the guardrails say, or what came up when it was about to be sent. */
+function reasonsToAsk(incident: Incident, hash: string, verdicts: readonly Verdict[]): readonly string[] {
+  const asking = verdicts.filter(({ says }) => says === 'ask').map(({ why }) => why);
+  const first = incident.askFirst.get(hash);
+  return asking.length > 0 || first === undefined ? asking : [first];
 }
 
 function refuse(
@@ -168,7 +187,11 @@ function register(incident: Incident, kind: ChangeKind<JsonObject, AnyLook>, cha
   return compensation;
 }
 
-async function carryOut(incident: Incident, compensation: Compensation, decided: boolean): Promise<Passage> {
+async function carryOut(
+  incident: Incident,
+  compensation: Compensation,
+  decided: boolean,
+): Promise<Passage | Ask> {
   const { change } = compensation;
   const { target } = incident.input;
   incident.append({ type: 'goingAhead', changeId: change.id });
@@ -194,7 +217,7 @@ async function carryOut(incident: Incident, compensation: Compensation, decided:
   }
 }
 
-function record(incident: Incident, compensation: Compensation, result: CarryOutResult): Passage {
+function record(incident: Incident, compensation: Compensation, result: CarryOutResult): Passage | Ask {
   const { change } = compensation;
   const { look, effect, verdicts, attempts } = result;
   const planned = incident.look?.measure;
@@ -204,9 +227,11 @@ function record(incident: Incident, compensation: Compensation, result: CarryOut
     compensation.state = 'not applied';
     if (!look.measure)
       return { end: 'void', why: look.blind ?? 'the target could not be read', unseen: true };
-    noteRefusal(incident, change, verdicts);
-    incident.append({ type: 'refused', changeId: change.id, verdicts, why: result.refused ?? 'refused' });
-    return { end: 'refused', why: result.refused ?? 'refused', by: refusedBy(verdicts) };
+    const why = result.refused ?? 'refused';
+    const ask = verdicts.length > 0 && ruling(verdicts) === 'ask' && patched('ask-what-came-up');
+    if (!ask) noteRefusal(incident, change, verdicts);
+    incident.append({ type: 'refused', changeId: change.id, verdicts, why });
+    return ask ? { end: 'ask', why } : { end: 'refused', why, by: refusedBy(verdicts) };
   }
   incident.append({
     type: 'applied',

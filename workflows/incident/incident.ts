@@ -79,6 +79,8 @@ export class Incident {
   expecting: readonly string[] = [];
   /** Approvals that had no chance yet, by the change's hash: until when they are good, in ms. */
   readonly approvals = new Map<string, number>();
+  /** Changes, by hash, that are asked for because something came up when they were about to be sent: what. */
+  readonly askFirst = new Map<string, string>();
   /** Level at which a change (by hash) was refused: it is tried again only at another one. */
   readonly refusedAt = new Map<string, string>();
   /** Verdicts of every refusal. */
@@ -118,6 +120,7 @@ export class Incident {
     this.soakFailed = false;
     this.lookingAgain = false;
     this.tried.clear();
+    this.askFirst.clear();
     this.refusedAt.clear();
     this.refusals.length = 0;
     this.applied.length = 0;

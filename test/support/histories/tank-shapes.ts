@@ -91,6 +91,29 @@ const remedies: readonly Shape[] = [
 
 const waiting: readonly Shape[] = [
   {
+    name: 'asked-about-what-came-up',
+    outcome: 'recovered',
+    facts: ['refused', ...approved],
+    policy: restartsAlone,
+    async before(_night, world, name) {
+      const read = world.adapter.read.bind(world.adapter);
+      let reads = 0;
+      Object.assign(world.adapter, {
+        read: async (...args: Parameters<typeof read>) => {
+          const tank = world.tanks.get(`tanks/here/${name}`);
+          if (tank && args[0].key.endsWith(name)) {
+            reads += 1;
+            tank.goingOn = reads === 2 ? ['a request is being answered'] : [];
+          }
+          return read(...args);
+        },
+      });
+    },
+    async play({ asked, decide }) {
+      await decide({ hash: await asked() });
+    },
+  },
+  {
     name: 'looked-again-before-people-were-told',
     outcome: 'recovered',
     facts: ['watching', 'samples', 'applied', 'verified'],
