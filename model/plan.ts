@@ -33,6 +33,9 @@ export interface LadderPlan {
 /** As for the guardrails; the level is the measured one where none is given. */
 export type PlanCircumstances = Omit<Circumstances, 'level'> & { readonly level?: Circumstances['level'] };
 
+/** Why the measure could not be read, the look says: once is enough. */
+const blind: Proposal = { skip: 'nothing is changed blind' };
+
 /**
  * The dry run: the same diagnosis, proposals, kinds and guardrails as the incident's own, on one look, with nothing
  * carried out. Every rung is planned as if those before it had freed nothing. Of a blind look nothing is planned: an
@@ -49,7 +52,7 @@ export function planLadder<L extends AnyLook>(
   const rungs = runbook.ladder.map((rung) => {
     const { name: remedy, title, usually } = rung;
     const about = { remedy, title, usually };
-    const proposal = look.measure === undefined ? blind(look) : rung.propose(look, diagnosis);
+    const proposal = look.measure === undefined ? blind : rung.propose(look, diagnosis);
     if ('skip' in proposal) return { ...about, skip: proposal.skip, changes: [] };
     const changes = proposal.changes.map((draft) => {
       const kind = runbook.changeKinds.find((each) => each.kind === draft.kind);
@@ -60,10 +63,6 @@ export function planLadder<L extends AnyLook>(
     return { ...about, changes };
   });
   return { diagnosis, rungs };
-}
-
-function blind(look: AnyLook): Proposal {
-  return { skip: `nothing is changed blind: ${look.blind ?? 'the measure could not be read'}` };
 }
 
 function judged(change: Change, look: AnyLook, circumstances: Circumstances): PlannedChange {

@@ -26,6 +26,15 @@ export const standIns = [
     ],
   },
   {
+    file: 'test/real/kubernetes/lost-answers.test.ts',
+    what: 'answers of the API server (401, 403, 429) that a proxy before it gives',
+    tests: [
+      'what is missing is told, and nothing is changed',
+      'an eviction that a busy API server does not take',
+      'by the API server: what is missing is told',
+    ],
+  },
+  {
     file: 'test/real/docker-look.test.ts',
     what: 'an engine that never answers',
     tests: ['one that never answers'],

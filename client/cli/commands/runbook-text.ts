@@ -35,7 +35,8 @@ export function planText(scene: PlanScene): readonly string[] {
       look.healthy ? 'healthy' : `not healthy: ${look.healthNote ?? 'no reason given'}`,
       columns,
     ),
-    ...pair('Level', `${diagnosis.level}: ${diagnosis.levelWhy}`, columns),
+    // A level that was not measured is none.
+    ...(look.measure ? pair('Level', `${diagnosis.level}: ${diagnosis.levelWhy}`, columns) : []),
     ...(growth ? pair('Growth', `${byteRate(growth.bytesPerSecond)}${left}`, columns) : []),
     ...pair('Cause', top ? top.summary : 'it can’t be told from one look', columns),
     ...(look.goingOn.length === 0 ? [] : pair('Going on', look.goingOn.join('; '), columns)),

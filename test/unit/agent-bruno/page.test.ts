@@ -3,8 +3,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { agentBrunoHighMemoryUsage as runbook } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/index.js';
 import { related } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/related.js';
+import { aChange } from '../../support/apply-context.js';
 import { alertNames, namedBy } from '../../support/page-names.js';
-import { fullSettings, history, MiB, sessions, soak, workloadLook } from '../../support/workload-looks.js';
+import {
+  appHistory,
+  fullSettings,
+  history,
+  MiB,
+  sessions,
+  soak,
+  workloadLook,
+} from '../../support/workload-looks.js';
 
 const { page } = runbook;
 
@@ -21,10 +30,13 @@ const full = workloadLook({
   settings: fullSettings,
   details: {
     history: history(300 * MiB, 400 * MiB),
+    appHistory: appHistory({ process_resident_memory_bytes: () => 380 * MiB }, 20),
     sessions: sessions({}),
     probe: { ok: true, status: 200, latencyMs: 40, note: 'agent-bruno-a answered 200' },
   },
 });
+/** Each kind of change that is checked while it lasts. */
+const resized = aChange({ kind: 'pod.resize', params: {}, uid: full.details.pods[0]?.uid ?? '' });
 const samples = soak([40, 40, 41, 40, 40, 41, 40, 40, 41, 40, 40, 41]);
 
 describe('the page of AgentBrunoHighMemoryUsage', () => {
@@ -35,7 +47,7 @@ describe('the page of AgentBrunoHighMemoryUsage', () => {
   });
 
   it('names every check that verification makes, and no other', () => {
-    const checks = runbook.verify(full, full, samples).map(({ name }) => name);
+    const checks = runbook.verify(full, full, samples, [resized]).map(({ name }) => name);
     expect([...namedBy(page.verification, checks)].sort()).toEqual([...checks].sort());
   });
 

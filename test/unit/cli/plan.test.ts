@@ -106,16 +106,13 @@ describe('a dry run', () => {
     expect(rulings({ target: 'observe', byDisruption: {}, byKind: {} })).toEqual(['refuse', 'refuse']);
   });
 
-  it.each(shippedRunbooks)(
-    'of $name plans nothing where nothing could be looked at, and says why',
-    (shipped) => {
-      const { measure: _, ...blind } = look({ target: 'auto', byDisruption: {}, byKind: {} });
-      const { rungs } = planLadder(shipped, { ...blind, blind: 'the API server is away' }, now);
-      expect(new Set(rungs.map(({ skip, changes }) => `${skip} ${changes.length}`))).toEqual(
-        new Set(['nothing is changed blind: the API server is away 0']),
-      );
-    },
-  );
+  it.each(shippedRunbooks)('of $name plans nothing where nothing could be looked at', (shipped) => {
+    const { measure: _, ...blind } = look({ target: 'auto', byDisruption: {}, byKind: {} });
+    const { rungs } = planLadder(shipped, { ...blind, blind: 'the API server is away' }, now);
+    expect(new Set(rungs.map(({ skip, changes }) => `${skip} ${changes.length}`))).toEqual(
+      new Set(['nothing is changed blind 0']),
+    );
+  });
 
   it('refuses a runbook whose rung wants a kind of change that it does not have', () => {
     const broken = { ...runbook, changeKinds: [nudge] };

@@ -31,9 +31,11 @@ export const page: RunbookPage = {
   verification: [
     'Worst replica below the warning threshold: also in the worst sample of the last part of the soak',
     'Not growing back: at the measured rate the threshold is far away',
+    'Resident memory of the process not growing: where Prometheus has it, through the soak',
     'No new OOM kill: since the last change, in any pod',
     'Replicas ready: all of them, and there is one',
     'No rollout under way: all replicas are of the present template',
+    'Limits raised in place still hold: where a pod was given one',
     'Answers POST /chat: the functional probe, whatever request is configured for it',
   ],
   escalation: [
