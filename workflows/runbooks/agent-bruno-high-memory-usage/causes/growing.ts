@@ -92,9 +92,9 @@ export function speaksOfLeak(line: string): boolean {
   );
 }
 
-/** What the collector says of itself, besides. */
+/** What the collector says of itself, where it met what it can't free. */
 export function collectorWords({ app }: Pick<Figures, 'app'>): string {
-  return app.gcRuns === undefined
+  return app.gcRuns === undefined || (app.gcUncollectable ?? 0) === 0
     ? ''
     : ` (it ran ${app.gcRuns} times${app.gcFreed === undefined ? '' : ` and freed ${app.gcFreed} objects`})`;
 }
