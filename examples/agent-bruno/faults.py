@@ -5,6 +5,7 @@ The same seed, speed and size give the same steps: what is drawn is drawn for a 
 """
 
 import gc
+import os
 import random
 import tempfile
 import threading
@@ -203,13 +204,14 @@ class Faults:
     def _files(self, fault):
         """A file is written and read again: its pages stay in memory as page cache, which the kernel takes back."""
         grown = 0
-        with tempfile.NamedTemporaryFile(prefix="agent-bruno-pages-") as file:
-            self._kept.append(file)
-            while True:
-                amount, draw = yield grown
-                file.write(filled(int(amount * MIB), draw.randrange(255)))
-                file.flush()
-                file.seek(-int(amount * MIB), 2)
-                while file.read(MIB):
-                    pass
-                grown = amount
+        file = tempfile.NamedTemporaryFile(prefix="agent-bruno-pages-", delete=False)
+        os.unlink(file.name)  # it goes with the process, however that ends
+        self._kept.append(file)
+        while True:
+            amount, draw = yield grown
+            file.write(filled(int(amount * MIB), draw.randrange(255)))
+            file.flush()
+            file.seek(-int(amount * MIB), 2)
+            while file.read(MIB):
+                pass
+            grown = amount

@@ -247,7 +247,7 @@ describe('prevention', () => {
       expect(of({ ...unbounded, databaseKeys: 900 })).toContain('maxmemory-policy volatile-lru');
       const alone = of({ ...unbounded, databaseKeys: 400 });
       expect(alone).toContain('maxmemory-policy allkeys-lru');
-      expect(alone).toContain('it has no maxmemory');
+      expect(alone).toContain('and it has no maxmemory');
       expect(of({ maxmemoryPolicy: 'allkeys-lru', databaseKeys: 400 })).not.toContain(title);
       expect(of({ maxmemoryPolicy: 'allkeys-lru', databaseKeys: 900 })).toContain(title);
       expect(of({ maxmemoryPolicy: 'volatile-ttl', databaseKeys: 900 })).not.toContain(title);

@@ -5,7 +5,7 @@ import { type AppFigures, type Trail, trailOf } from './app-figures.js';
 import { type ConnectionCost, connectionCost } from './connection-cost.js';
 import { type Holding, holdingOf, likely } from './holding.js';
 import type { Floor, Life } from './life.js';
-import { missingOf } from './missing.js';
+import { missingOf, othersShare } from './missing.js';
 
 /** Who holds the memory, as far as it could be read. Bytes; undefined: it could not be read. */
 export interface Accounts {
@@ -65,6 +65,7 @@ export function accountsOf(given: Given): Accounts {
       pool.map(({ at, value }) => ({ at, value: value * each })),
     );
   const sessionsInRedis = inRedis(given);
+  const amount = measure.used - floor.bytes;
   const parts: Parts = {
     sessions:
       holding(app.sessionBytes, trail('sessionBytes')) ??
@@ -72,10 +73,9 @@ export function accountsOf(given: Given): Accounts {
     contexts: holding(app.contextBytes, trail('contextBytes')),
     caches: holding(app.cacheBytes, trail('cacheBytes')),
     connections: ofConnections(cost.usual),
-    pageCache: holding(worst?.kernel?.fileBytes, []),
+    pageCache: holding(worst?.kernel?.fileBytes ?? restOf(given, amount), []),
   };
   const connectionsAtMost = ofConnections(cost.most);
-  const amount = measure.used - floor.bytes;
   const amountWords = floor.bytes > 0 ? `the ${bytes(amount)} by which it rose` : `its ${bytes(amount)}`;
   return {
     ...parts,
@@ -101,6 +101,12 @@ export function connectionsOf(worst: PodReading | undefined, app: AppFigures): n
   const servers = counted.length === 0 ? [] : [sum(counted)];
   const known = [...servers, ...(app.poolConnections === undefined ? [] : [app.poolConnections])];
   return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** What the working set has beyond the process, where it is little: much of it may be other processes, or tmpfs. */
+function restOf({ measure, rssBytes }: Given, amount: number): number | undefined {
+  const rest = rssBytes === undefined ? undefined : Math.max(0, measure.used - rssBytes);
+  return rest !== undefined && rest < amount * othersShare ? rest : undefined;
 }
 
 /** What the sessions take in Redis, for one pod; its history is that of their number. */

@@ -60,7 +60,8 @@ function stateless({ accounts, sessions, app }: Figures): string {
   const count = sessions?.keys ?? app.activeSessions;
   if (accounts.sessions === undefined && accounts.contexts === undefined)
     return `what the pods hold of their ${count ?? 'unknown number of'} sessions could not be read`;
-  return `about ${bytes(held)} of ${accounts.amountWords} are sessions and conversation contexts (${count ?? 'unknown number of'} sessions)`;
+  const exact = [accounts.sessions, accounts.contexts].every((one) => one?.least === one?.most);
+  return `${exact ? '' : 'about '}${bytes(held)} of ${accounts.amountWords} are sessions and conversation contexts (${count ?? 'unknown number of'} sessions)`;
 }
 
 function serving({ app, accounts, look }: Figures): string {

@@ -3,7 +3,7 @@ import type { PodReading, WorkloadLook } from '../../../model/kubernetes/details
 import type { AppFigures } from './app-figures.js';
 
 /** So much of what is to be explained, held by another than the process that was read, may hide the cause. */
-const othersShare = 0.4;
+export const othersShare = 0.4;
 /** The container's processes together hold so many times what the one holds that tells of itself: it is not alone. */
 const notAlone = 1.5;
 

@@ -5,7 +5,7 @@ import type { Figures } from '../figures.js';
 import { causes } from '../names.js';
 import { busyArgument, killArgument } from '../related.js';
 import { growthBegan } from '../release.js';
-import { manyConnections } from './pools.js';
+import { atMostWords, manyConnections } from './pools.js';
 import { shortLives } from './short-lives.js';
 
 /** What may hold so much of it leaves no room for a leak, or leaves it a guess. */
@@ -36,7 +36,7 @@ export function leak(figures: Figures): Cause {
     {
       holds: share < enough && shareMost >= enough && !pools,
       weight: -0.05,
-      words: `how much of it came since it began to rise is not known (${accounts.words}): they may explain it`,
+      words: `how much of these came since it began to rise, or what a connection costs, is not known, and they may explain it: ${accounts.words}`,
     },
     { holds: share >= enough, weight: -0.4, words: `${accounts.words} explain ${accounts.amountWords}` },
     {
@@ -64,7 +64,7 @@ export function leak(figures: Figures): Cause {
     {
       holds: pools,
       weight: -0.2,
-      words: `what one of its ${accounts.connectionCount} connections costs is not known: at 1 MiB each they hold up to ${bytes(accounts.connectionsAtMost?.most ?? 0)}`,
+      words: `what one of its ${accounts.connectionCount} connections costs is not known: ${atMostWords(accounts)}`,
     },
     { holds: load.busy && load.memoryRises !== true, weight: -0.25, words: load.words },
     {
@@ -92,9 +92,9 @@ export function speaksOfLeak(line: string): boolean {
   );
 }
 
-/** What the collector says of itself, besides. */
+/** What the collector says of itself, where it met what it can't free. */
 export function collectorWords({ app }: Pick<Figures, 'app'>): string {
-  return app.gcRuns === undefined
+  return app.gcRuns === undefined || (app.gcUncollectable ?? 0) === 0
     ? ''
     : ` (it ran ${app.gcRuns} times${app.gcFreed === undefined ? '' : ` and freed ${app.gcFreed} objects`})`;
 }

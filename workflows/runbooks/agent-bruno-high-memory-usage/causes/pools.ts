@@ -36,7 +36,7 @@ export function poolExhaustion(figures: Figures): Cause | undefined {
       {
         holds: many && mayHoldMuch,
         weight: 0.1,
-        words: `what one costs, and when they were opened, is not known for sure: at 1 MiB each they hold up to ${bytes(connectionsAtMost.most)} of ${amountWords}`,
+        words: `what one costs, and when they were opened, is not known for sure: ${atMostWords(accounts)}`,
       },
       {
         holds: count >= manyConnections * 10 && mayHoldMuch,
@@ -97,4 +97,10 @@ function serverArguments({ app, sessions, look }: Figures, count: number): reado
 function speaksOfPools(line: string): boolean {
   const pool = /pool/i.test(line) && /exhaust|timed? ?out|full|no free|taken|exceed|wait queue/i.test(line);
   return pool || /too many (?:open )?connections|max(?:imum)? (?:number of )?clients/i.test(line);
+}
+
+/** `at 1 MiB each they would hold all of the 600 MiB by which it rose`. */
+export function atMostWords({ connectionsAtMost, amount, amountWords }: Figures['accounts']): string {
+  const most = connectionsAtMost?.most ?? 0;
+  return `at 1 MiB each they would hold ${most >= amount ? 'all' : bytes(most)} of ${amountWords}`;
 }

@@ -61,29 +61,23 @@ function evictionPolicy({
   const shared = databaseKeys === undefined || !complete ? undefined : databaseKeys > keys;
   const fits = shared === false ? /^(?:volatile|allkeys)-/ : /^volatile-/;
   if (!unbounded && fits.test(maxmemoryPolicy ?? '')) return [];
-  const said = [
-    ...(maxmemoryPolicy === undefined ? [] : [`its policy is ${maxmemoryPolicy}`]),
-    ...(unbounded ? ['it has no maxmemory'] : []),
-    ...(usedMemoryBytes === undefined ? [] : [`it uses ${bytes(usedMemoryBytes)} now`]),
-  ];
+  const used = usedMemoryBytes === undefined ? '' : ` It uses ${bytes(usedMemoryBytes)} now.`;
   const policy = shared === false ? 'allkeys-lru' : 'volatile-lru';
   return [
     {
       title: 'Bound the Redis of the sessions, and let it drop sessions first',
-      why: `As it is, ${said.join(', ')}. ${policyWords(shared, (databaseKeys ?? 0) - keys)}`,
+      why: `Its policy is ${maxmemoryPolicy ?? 'not known'}${unbounded ? ', and it has no maxmemory' : ''}.${used} ${policyWords(shared, (databaseKeys ?? 0) - keys)}`,
       snippet: { language: 'conf', text: `maxmemory <what it may have>\nmaxmemory-policy ${policy}` },
     },
   ];
 }
 
-function policyWords(shared: boolean | undefined, others: number): string {
+/** `count`: keys beside the sessions. */
+function policyWords(shared: boolean | undefined, count: number): string {
   if (shared === false)
     return 'It holds nothing but sessions, so allkeys-lru fits: the session that was used longest ago goes first.';
-  const why =
-    shared === true
-      ? `It holds ${others} other keys beside the sessions`
-      : 'Whether it holds other keys beside the sessions is not known';
-  return `${why}: with volatile-lru only keys with a life are dropped. allkeys-lru, as the source has it, fits only a Redis that holds nothing but sessions.`;
+  const others = shared === true ? `It holds ${count} other keys beside the sessions. ` : '';
+  return `${others}With volatile-lru only keys with a life are dropped; allkeys-lru, as the source has it, fits only a Redis that holds nothing but sessions.`;
 }
 
 function clients({
