@@ -3,6 +3,7 @@ import type { V1Deployment } from '@kubernetes/client-node';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Cause } from '../../../model/diagnosis.js';
 import { markdown } from '../../../model/report/markdown.js';
 import type { IncidentView } from '../../../model/view.js';
 import type { IncidentResult } from '../../../workflows/contract.js';
@@ -39,8 +40,22 @@ for _, key in ipairs(redis.call('KEYS', 'bruno:session:*')) do
 end
 return 0`;
 
+/** The source's four verifications and what else has to hold, each by its name. */
+const verified = [
+  'worst replica below the warning threshold',
+  'not growing back',
+  'no new OOM kill',
+  'replicas ready',
+  'no rollout under way',
+  'answers POST /chat',
+];
+/** What is checked only where there is such a thing. */
+const besides = ['limits raised in place still hold', 'resident memory of the process not growing'];
+
 interface Case {
   readonly cause: string;
+  /** What speaks for it: it is in the report. */
+  readonly why: RegExp;
   readonly area: string;
   readonly replicas?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -51,6 +66,7 @@ interface Case {
 const cases = {
   leak: {
     cause: 'leak',
+    why: /^it grew by .* over .* in \d+ readings/,
     area: 'leak',
     replicas: 2,
     faults: [
@@ -60,12 +76,14 @@ const cases = {
   },
   pools: {
     cause: 'pool-exhaustion',
+    why: /^\d+ connections of one pod$/,
     area: 'pools',
     env: { REDIS_POOL_SIZE: '690', CONNECTION_KIB: '160' },
     faults: [{ kind: 'connections', speed: 60, size: 660 }],
   },
   contexts: {
     cause: 'large-contexts',
+    why: /^conversation contexts hold .* of /,
     area: 'contexts',
     env: { CONTEXT_WINDOW: '150' },
     faults: [{ kind: 'contexts', speed: 8, size: 106 }],
@@ -76,6 +94,7 @@ const cases = {
   },
   limit: {
     cause: 'limit-too-small',
+    why: /^it lies at .* and does not grow/,
     area: 'limit',
     env: { RESPONSE_CACHE_MIB: '200' },
     // Below the critical threshold: the warning comes after a minute, when it is plain that it lies there.
@@ -84,6 +103,7 @@ const cases = {
   },
   sessions: {
     cause: 'too-many-sessions',
+    why: /^sessions hold .* of /,
     area: 'sessions',
     faults: [],
   },
@@ -93,11 +113,11 @@ type Name = keyof typeof cases;
 const names = Object.keys(cases) as Name[];
 
 /** What stood on top when the change that was made was planned. */
-function causeActedOn({ facts }: IncidentResult): string | undefined {
+function causeActedOn({ facts }: IncidentResult): Cause | undefined {
   const applied = facts.find((fact) => fact.type === 'applied');
   const planned = facts.findIndex((fact) => fact.type === 'planned' && fact.change.id === applied?.changeId);
   const looks = facts.slice(0, planned).flatMap((fact) => (fact.type === 'looked' ? [fact.diagnosis] : []));
-  return looks.findLast((diagnosis) => diagnosis !== undefined)?.causes[0]?.name;
+  return looks.findLast((diagnosis) => diagnosis !== undefined)?.causes[0];
 }
 
 describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
@@ -156,11 +176,24 @@ describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
       const told = markdown(ended.report);
       expect(ended.outcome, told).toBe('recovered');
       expect(ended.report.alerts[0]?.alert, told).toMatchObject({ source: 'alertmanager' });
-      expect(causeActedOn(ended), told).toBe(cases[name].cause);
+      const { cause, why }: Case = cases[name];
+      const found = causeActedOn(ended);
+      expect(found?.name, told).toBe(cause);
+      // The report says why.
+      expect(found?.evidenceFor, told).toContainEqual(expect.stringMatching(why));
+      const { verification, workedOn } = ended.report;
+      const reported = workedOn?.causes.find((one) => one.name === cause);
+      expect(reported?.evidenceFor, told).toContainEqual(expect.stringMatching(why));
+      expect(told).toContain(`   - for: ${reported?.evidenceFor.find((line) => why.test(line))}`);
+      const checks = verification?.checks ?? [];
       expect(
-        ended.report.verification?.checks.filter(({ passed }) => !passed),
+        checks.filter(({ passed }) => !passed),
         told,
       ).toEqual([]);
+      expect(
+        checks.map(({ name: of }) => of).filter((of) => !besides.includes(of)),
+        told,
+      ).toEqual(verified);
       return ended;
     }
 
