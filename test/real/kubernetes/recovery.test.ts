@@ -54,8 +54,9 @@ const besides = ['limits raised in place still hold', 'resident memory of the pr
 
 interface Case {
   readonly cause: string;
-  /** What speaks for it: it is in the report. */
+  /** What speaks for it, and the advice against it: both are in the report. */
   readonly why: RegExp;
+  readonly advice: RegExp;
   readonly area: string;
   readonly replicas?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -67,6 +68,7 @@ const cases = {
   leak: {
     cause: 'leak',
     why: /^it grew by .* over .* in \d+ readings/,
+    advice: /^Find the leak$/,
     area: 'leak',
     replicas: 2,
     faults: [
@@ -77,6 +79,7 @@ const cases = {
   pools: {
     cause: 'pool-exhaustion',
     why: /^\d+ connections of one pod$/,
+    advice: /^Bound the connection pools/,
     area: 'pools',
     env: { REDIS_POOL_SIZE: '690', CONNECTION_KIB: '160' },
     faults: [{ kind: 'connections', speed: 60, size: 660 }],
@@ -84,6 +87,7 @@ const cases = {
   contexts: {
     cause: 'large-contexts',
     why: /^conversation contexts hold .* of /,
+    advice: /^Bound the conversation context$/,
     area: 'contexts',
     env: { CONTEXT_WINDOW: '150' },
     faults: [{ kind: 'contexts', speed: 8, size: 106 }],
@@ -95,6 +99,7 @@ const cases = {
   limit: {
     cause: 'limit-too-small',
     why: /^it lies at .* and does not grow/,
+    advice: /^Raise the memory limit/,
     area: 'limit',
     env: { RESPONSE_CACHE_MIB: '200' },
     // Below the critical threshold: the warning comes after a minute, when it is plain that it lies there.
@@ -104,6 +109,7 @@ const cases = {
   sessions: {
     cause: 'too-many-sessions',
     why: /^sessions hold .* of /,
+    advice: /^Let sessions end sooner$/,
     area: 'sessions',
     faults: [],
   },
@@ -176,15 +182,19 @@ describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
       const told = markdown(ended.report);
       expect(ended.outcome, told).toBe('recovered');
       expect(ended.report.alerts[0]?.alert, told).toMatchObject({ source: 'alertmanager' });
-      const { cause, why }: Case = cases[name];
+      const { cause, why, advice }: Case = cases[name];
       const found = causeActedOn(ended);
       expect(found?.name, told).toBe(cause);
-      // The report says why.
+      // The report says why, and what is to be done for good.
       expect(found?.evidenceFor, told).toContainEqual(expect.stringMatching(why));
-      const { verification, workedOn } = ended.report;
+      const { verification, recommendations, workedOn } = ended.report;
       const reported = workedOn?.causes.find((one) => one.name === cause);
       expect(reported?.evidenceFor, told).toContainEqual(expect.stringMatching(why));
       expect(told).toContain(`   - for: ${reported?.evidenceFor.find((line) => why.test(line))}`);
+      expect(
+        recommendations.map(({ title }) => title),
+        told,
+      ).toContainEqual(expect.stringMatching(advice));
       const checks = verification?.checks ?? [];
       expect(
         checks.filter(({ passed }) => !passed),
