@@ -84,7 +84,9 @@ export function close(incident: Incident, outcome: Outcome, why: string): Incide
 }
 
 function recommendations(incident: Incident): readonly Recommendation[] {
-  const { firstLook, look, diagnosis, samples, applied } = incident;
+  const { firstLook, look, samples, applied } = incident;
+  // What was worked on: once it has recovered, the last look tells no cause any more.
+  const diagnosis = fold(incident.facts).workedOn ?? incident.diagnosis;
   if (!firstLook || !look || !diagnosis) return [];
   try {
     return incident.runbook.recommend({ first: firstLook, latest: look, samples, diagnosis, applied });

@@ -220,7 +220,7 @@ targets:${names
         // the last word. Where somebody has looked meanwhile, the question is no more.
         const reply = await decide(handle, openDecision?.hash, 'approve');
         expect(reply.accepted ? 'approved by ana' : reply.why).toMatch(
-          /^approved by ana$|no decision|no longer|other/,
+          /^approved by ana$|settled before|no change is waiting/,
         );
         const ended = night.result(handle);
         let over = false;

@@ -62,9 +62,14 @@ export async function once(backtest: Backtest, given: Recording): Promise<Backte
   }
 }
 
-/** All that must be the same where nothing was changed: deliveries to people come from another workflow. */
+/**
+ * All that must be the same where nothing was changed. Deliveries to people come from another workflow; advice is no
+ * deed, and gets better: recordings are from before that against the cause outlived the recovery.
+ */
 export function told(facts: readonly Fact[]): readonly object[] {
-  return facts.filter(({ type }) => type !== 'notified').map(({ n: _, ...fact }) => fact);
+  return facts
+    .filter(({ type }) => type !== 'notified')
+    .map(({ n: _, ...fact }) => (fact.type === 'closed' ? { ...fact, recommendations: [] } : fact));
 }
 
 /**
