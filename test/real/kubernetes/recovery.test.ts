@@ -259,7 +259,7 @@ describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
       expect(after?.status?.containerStatuses?.[0]?.resources?.limits?.memory).toBe('256Mi');
       // It ends with the pod, so the report has the patch for good, for 70 % of the limit.
       const advice = report.recommendations.find(({ title }) => /^Raise the memory limit/.test(title));
-      expect(advice?.why, markdown(report)).toContain('ends with each pod: this patch keeps it');
+      expect(advice?.why, markdown(report)).toContain('ends with each pod. This patch gives less for good');
       const patched = await brunos.limit.namespace.cluster.patch<V1Deployment>(
         `${pathFor('Deployment', brunos.limit.namespace.name, 'agent-bruno')}?dryRun=All`,
         parse(advice?.snippet?.text ?? ''),
