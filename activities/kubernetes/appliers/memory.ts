@@ -1,5 +1,5 @@
 import type { FieldChange } from '../../../model/change.js';
-import { quantity } from '../../../model/changes/kubernetes/memory.js';
+import { quantity } from '../../../model/changes/kubernetes/memory-fields.js';
 import type { WorkloadMemoryParams } from '../../../model/changes/kubernetes/params.js';
 import { undoes } from '../../../model/changes/kubernetes/undoes.js';
 import type { Applier } from '../../adapter.js';

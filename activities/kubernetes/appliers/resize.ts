@@ -1,8 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Change, Effect } from '../../../model/change.js';
-import { landedWords } from '../../../model/changes/kubernetes/memory.js';
 import { kubectlWhere } from '../../../model/changes/kubernetes/object.js';
 import type { PodResizeParams } from '../../../model/changes/kubernetes/params.js';
+import { landedWords } from '../../../model/changes/kubernetes/pod-resize.js';
 import { undoes } from '../../../model/changes/kubernetes/undoes.js';
 import { shellCommand } from '../../../model/changes/shell.js';
 import type { JsonObject } from '../../../model/json.js';

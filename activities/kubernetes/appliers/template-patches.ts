@@ -1,5 +1,5 @@
 import type { FieldChange } from '../../../model/change.js';
-import { quantity } from '../../../model/changes/kubernetes/memory.js';
+import { quantity } from '../../../model/changes/kubernetes/memory-fields.js';
 import type { Json, JsonObject } from '../../../model/json.js';
 import { quantityOf } from '../quantity.js';
 import { templateOf, type Workload } from '../workload.js';

@@ -1,11 +1,12 @@
 import type { ChangeDraft } from '../../../model/change.js';
 import { planHpaMin } from '../../../model/changes/kubernetes/hpa-min.js';
-import { planPodResize, planWorkloadMemory } from '../../../model/changes/kubernetes/memory.js';
 import { planPodClearCache, planPodGc } from '../../../model/changes/kubernetes/pod-calls.js';
 import { planPodEvict } from '../../../model/changes/kubernetes/pod-evict.js';
+import { planPodResize } from '../../../model/changes/kubernetes/pod-resize.js';
 import { planSetEnv } from '../../../model/changes/kubernetes/set-env.js';
 import { planShortenTtl } from '../../../model/changes/kubernetes/shorten-ttl.js';
 import { planUndoRollout } from '../../../model/changes/kubernetes/undo-rollout.js';
+import { planWorkloadMemory } from '../../../model/changes/kubernetes/workload-memory.js';
 import { planWorkloadRestart } from '../../../model/changes/kubernetes/workload-restart.js';
 import { planWorkloadScale } from '../../../model/changes/kubernetes/workload-scale.js';
 import type { PodReading, WorkloadLook } from '../../../model/kubernetes/details.js';

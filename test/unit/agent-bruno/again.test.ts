@@ -1,7 +1,7 @@
 /** Looking again: before people are woken where more will be known, and at what was raised in place. */
 import { describe, expect, it } from 'vitest';
 import { type Change, completeChange } from '../../../model/change.js';
-import { planPodResize, podResize } from '../../../model/changes/kubernetes/memory.js';
+import { planPodResize, podResize } from '../../../model/changes/kubernetes/pod-resize.js';
 import { diagnose } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/diagnosis.js';
 import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
 import { verify } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/verification.js';

@@ -1,6 +1,7 @@
 import { quotaForbids, riseOfRollout, vpaForbids } from '../../../../model/changes/kubernetes/bounds.js';
-import { planWorkloadMemory, vpaIdle } from '../../../../model/changes/kubernetes/memory.js';
+import { vpaIdle } from '../../../../model/changes/kubernetes/memory-fields.js';
 import { rolloutNodesForbid } from '../../../../model/changes/kubernetes/node-room.js';
+import { planWorkloadMemory } from '../../../../model/changes/kubernetes/workload-memory.js';
 import type { WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';

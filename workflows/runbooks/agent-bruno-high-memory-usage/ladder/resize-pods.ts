@@ -4,7 +4,8 @@ import {
   quotaForbids,
   vpaForbids,
 } from '../../../../model/changes/kubernetes/bounds.js';
-import { planPodResize, vpaIdle } from '../../../../model/changes/kubernetes/memory.js';
+import { vpaIdle } from '../../../../model/changes/kubernetes/memory-fields.js';
+import { planPodResize } from '../../../../model/changes/kubernetes/pod-resize.js';
 import type { PodReading, WorkloadLook } from '../../../../model/kubernetes/details.js';
 import type { Remedy } from '../../../../model/runbook.js';
 import { causes } from '../names.js';

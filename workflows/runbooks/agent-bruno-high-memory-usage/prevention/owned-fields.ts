@@ -1,4 +1,4 @@
-import { vpaIdle } from '../../../../model/changes/kubernetes/memory.js';
+import { vpaIdle } from '../../../../model/changes/kubernetes/memory-fields.js';
 import { planSetEnv } from '../../../../model/changes/kubernetes/set-env.js';
 import type { Diagnosis } from '../../../../model/diagnosis.js';
 import type { FieldOwner, WorkloadLook } from '../../../../model/kubernetes/details.js';

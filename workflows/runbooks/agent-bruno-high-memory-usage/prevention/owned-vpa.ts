@@ -1,5 +1,5 @@
 import type { MemoryFigures } from '../../../../model/changes/kubernetes/bounds.js';
-import { quantity } from '../../../../model/changes/kubernetes/memory.js';
+import { quantity } from '../../../../model/changes/kubernetes/memory-fields.js';
 import { bytes } from '../../../../model/format.js';
 import type { JsonObject } from '../../../../model/json.js';
 import type { Autoscaling, WorkloadLook } from '../../../../model/kubernetes/details.js';

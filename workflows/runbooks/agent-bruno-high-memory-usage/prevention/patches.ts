@@ -1,4 +1,4 @@
-import { quantity } from '../../../../model/changes/kubernetes/memory.js';
+import { quantity } from '../../../../model/changes/kubernetes/memory-fields.js';
 import type { Json, JsonObject } from '../../../../model/json.js';
 import type { Recommendation } from '../../../../model/runbook.js';
 
