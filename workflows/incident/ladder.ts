@@ -5,10 +5,11 @@ import type { AnyLook } from '../../model/look.js';
 import type { Proposal, Remedy } from '../../model/runbook.js';
 import { tail } from '../../model/samples.js';
 import { waitActivities } from './activities.js';
-import { kindOf, type Passage, pass } from './choke-point.js';
+import { kindOf, pass } from './choke-point.js';
 import { relaxDeadline } from './deadline.js';
 import { type Incident, unless } from './incident.js';
 import { lookAt } from './looking.js';
+import type { Passage } from './passage.js';
 import { gate } from './pausing.js';
 
 /** Why the climb stopped. */
