@@ -65,4 +65,6 @@ export interface Sample {
   /** Identity at that time, compared for equality only. */
   readonly id?: string;
   readonly startedAt?: string;
+  /** Resident memory of the fullest part of the target, as it tells itself, where nobody else keeps its history. */
+  readonly resident?: { readonly of: string; readonly bytes: number };
 }

@@ -3,9 +3,11 @@ import type { WorkloadSettings } from '../../model/kubernetes/settings.js';
 import type { Target } from '../../model/target.js';
 import type { ReadContext } from '../adapter.js';
 import { failureType, messageOf } from '../failure.js';
+import { parseAppMetrics } from '../service/app-metrics.js';
+import { callPod } from './app.js';
 import { sourceLimit } from './asked.js';
 import type { CallOptions, Cluster } from './client.js';
-import { blindness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
+import { blindness, byFullness, healthOf, killsOf, latestStart, worstOf } from './measure.js';
 import { givingNodes, mostGiving, readAllocatable } from './nodes.js';
 import { type OwnPods, readOwnPods } from './own-pods.js';
 import { rolloutOf } from './rollout.js';
@@ -45,7 +47,10 @@ export async function sampleTarget(
         }
       },
     });
-    const nodes = await nodesOf(cluster, own, options);
+    const [nodes, resident] = await Promise.all([
+      nodesOf(cluster, own, options),
+      residentOf(cluster, settings, own, context, secret),
+    ]);
     const { replicas, rollout } = rolloutOf(workload, settings.kind);
     const why = {
       hasPrometheus: settings.prometheus !== undefined,
@@ -62,6 +67,7 @@ export async function sampleTarget(
       ...healthOf(replicas, own.readings),
       id: workload.metadata?.uid ?? '',
       ...latestStart(own.readings),
+      ...(resident && { resident }),
     };
   } catch (error) {
     context.signal.throwIfAborted();
@@ -77,4 +83,27 @@ async function nodesOf(cluster: Cluster, { readings }: OwnPods, options: CallOpt
     names.map((name) => readAllocatable(cluster, name, options).catch(() => undefined)),
   );
   return found.filter((node) => node !== undefined);
+}
+
+/** What the fullest pod's app tells of its process; where Prometheus keeps it, it is not asked for each time. */
+async function residentOf(
+  cluster: Cluster,
+  settings: WorkloadSettings,
+  { readings }: OwnPods,
+  { signal }: ReadContext,
+  secret: (name: string) => string,
+): Promise<Sample['resident']> {
+  const { metrics, prometheus, namespace } = settings;
+  const [fullest] = byFullness(readings, []).filter(({ startedAt }) => startedAt !== undefined);
+  if (metrics === undefined || prometheus !== undefined || fullest === undefined) return undefined;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(sourceLimit)]);
+  try {
+    const answer = await callPod({ cluster, namespace, signal: limit, secret }, fullest, metrics);
+    const bytes = parseAppMetrics(answer.text).process_resident_memory_bytes;
+    return bytes === undefined ? undefined : { of: fullest.name, bytes };
+  } catch {
+    signal.throwIfAborted();
+    // The soak's check tells that it was not told.
+    return undefined;
+  }
 }

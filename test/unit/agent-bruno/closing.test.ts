@@ -129,6 +129,38 @@ describe('verification', () => {
       expect(failed(recovered({ details: { appHistory: ended } }), calm, before)).toEqual([check]);
     });
 
+    describe('without a Prometheus, as the app itself tells it in the soak', () => {
+      const alone = { ...fullSettings, prometheus: undefined } as typeof fullSettings;
+      const telling = { process_resident_memory_bytes: 400 * MiB };
+      const look = (bytes: number) =>
+        recovered({
+          settings: alone,
+          pod: { workingSetBytes: 0.41 * GiB, app: { process_resident_memory_bytes: bytes } },
+        });
+      const told = (of: (i: number) => number) =>
+        calm.map((sample, i) => ({ ...sample, resident: { of: 'agent-bruno-a', bytes: of(i) * MiB } }));
+
+      it('fails where it rises, and passes where it is flat', () => {
+        expect(
+          failed(
+            look(650 * MiB),
+            told((i) => 300 + i * 28),
+          ),
+        ).toEqual([check]);
+        expect(
+          failed(
+            look(400 * MiB),
+            told((i) => 400 + (i % 2)),
+          ),
+        ).toEqual([]);
+      });
+
+      it('fails where the app told it before and does not any more', () => {
+        const before = workloadLook({ settings: alone, pod: { app: telling } });
+        expect(failed(recovered({ settings: alone }), calm, before)).toEqual([check]);
+      });
+    });
+
     it('is no check where nobody ever told it', () => {
       expect(verify(recovered(), workloadLook(), calm).map(({ name }) => name)).not.toContain(check);
     });

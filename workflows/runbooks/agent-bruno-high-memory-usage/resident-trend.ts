@@ -2,7 +2,7 @@ import type { Sample } from '../../../model/evidence.js';
 import type { PodReading, WorkloadLook } from '../../../model/kubernetes/details.js';
 import { failed, notGrowingBack } from '../../../model/memory/soak-checks.js';
 import type { Check } from '../../../model/runbook.js';
-import { type Trail, trailOf } from './app-figures.js';
+import { appFigures, type Trail, trailOf } from './app-figures.js';
 
 const name = 'resident memory of the process not growing';
 /** Fewer readings show no trend. */
@@ -10,8 +10,8 @@ const fewestReadings = 4;
 
 /**
  * The source's trend of `process_resident_memory_bytes` over the soak, in the fullest pod: pages of files that go can
- * hide a process that grows, as long as there are any. A check only where Prometheus has that figure: what was seen
- * there before, and can't be read now, has not passed.
+ * hide a process that grows, as long as there are any. From Prometheus, or from what the app itself told in the soak; a
+ * check only where one of them has that figure: what was seen before, and can't be read now, has not passed.
  */
 export function residentNotGrowing(
   look: WorkloadLook,
@@ -19,10 +19,10 @@ export function residentNotGrowing(
   samples: readonly Sample[],
 ): readonly Check[] {
   const [worst] = look.details.pods;
-  const trail = trailOf(look.details, worst, 'residentBytes');
-  const seen = trailOf(before.details, before.details.pods[0], 'residentBytes').length > 0;
+  const kept = trailOf(look.details, worst, 'residentBytes');
+  const trail = kept.length > 0 ? kept : toldIn(samples, look, worst);
   if (trail.length === 0)
-    return seen ? [failed(name, 'Prometheus has no readings of process_resident_memory_bytes')] : [];
+    return wasSeen(before) ? [failed(name, 'nobody tells process_resident_memory_bytes any more')] : [];
   const soak = ofSoak(trail, worst, samples);
   if (soak.length < fewestReadings) return tooFew(trail, soak.length, look, samples);
   const { measure } = look;
@@ -35,6 +35,24 @@ export function residentNotGrowing(
   }));
   const resident = { ...look, at: readings.at(-1)?.at ?? look.at, measure: { ...measure, used: last } };
   return [{ ...notGrowingBack(resident, readings.slice(0, -1)), name }];
+}
+
+/** What the app told in the soak of the pod that is the fullest at its end, and in the last look. */
+function toldIn(samples: readonly Sample[], look: WorkloadLook, worst: PodReading | undefined): Trail {
+  const told = samples.flatMap(({ at, resident }) =>
+    resident !== undefined && resident.of === worst?.name
+      ? [{ at: Date.parse(at), value: resident.bytes }]
+      : [],
+  );
+  const last = appFigures(worst).residentBytes;
+  return told.length === 0 || last === undefined ? told : [...told, { at: Date.parse(look.at), value: last }];
+}
+
+/** Prometheus had it, or the app told it where there is no Prometheus. */
+function wasSeen({ details, settings }: WorkloadLook): boolean {
+  const [worst] = details.pods;
+  if (trailOf(details, worst, 'residentBytes').length > 0) return true;
+  return settings.prometheus === undefined && appFigures(worst).residentBytes !== undefined;
 }
 
 /** Since the soak began, and of this process. */
