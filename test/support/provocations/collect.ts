@@ -1,12 +1,12 @@
 /** One provocation for real: the stand-in as a process, and what a look on a cluster would read of it. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type Redis, withRedis } from '../../../activities/redis/client.js';
 import { readSessions } from '../../../activities/redis/sessions.js';
 import { parseAppMetrics } from '../../../activities/service/app-metrics.js';
 import type { SessionReading } from '../../../model/kubernetes/details.js';
 import type { Provocation } from './plan.js';
+import { anonOf, filePagesOf, residentOf, socketsTo, sum } from './proc.js';
 
 /** So much faster than life: a reading every half second stands for Prometheus's every 15 s. */
 export const compression = 30;
@@ -114,10 +114,6 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
 interface Agent {
   readonly pid: number;
   readonly port: number;
@@ -209,33 +205,6 @@ function keptOver(figures: Readonly<Record<string, number>>): Readonly<Record<st
   return Object.fromEntries(Object.entries(figures).filter(([name]) => kept.test(name)));
 }
 
-function residentOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
-}
-
-/** Private memory: what the kernel counts as a process's own, without files that are mapped. */
-function anonOf(pid: number): number {
-  const line = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1] ?? 0) * 1024;
-}
-
-/** Pages in memory of the files that the stand-in wrote, by `fincore`; all of the file where there is no such program. */
-function filePagesOf(pid: number): number {
-  const files = readdirSync(`/proc/${pid}/fd`).filter((fd) => linkOf(pid, fd).includes('agent-bruno-pages-'));
-  return sum(
-    files.map((fd) => {
-      const path = `/proc/${pid}/fd/${fd}`;
-      try {
-        return Number(
-          execFileSync('fincore', ['--bytes', '--noheadings', '-o', 'RES', path], { encoding: 'utf8' }),
-        );
-      } catch {
-        return statSync(path).size;
-      }
-    }),
-  );
-}
-
 async function appFigures(port: number): Promise<Readonly<Record<string, number>>> {
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
   return answer.ok ? parseAppMetrics(await answer.text()) : {};
@@ -253,25 +222,4 @@ async function post(port: number, path: string, body: object): Promise<void> {
 async function connectionsOf(redis: Redis, name: string): Promise<number> {
   const text = String(await redis.send('CLIENT', 'LIST'));
   return text.split('\n').filter((line) => line.includes(` name=${name} `)).length;
-}
-
-/** Open sockets of the process to that port of this machine. */
-function socketsTo(pid: number, port: number): number {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const inodes = new Set(
-    readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .filter((words) => words[2]?.endsWith(suffix) && words[3] === '01')
-      .map((words) => `socket:[${words[9]}]`),
-  );
-  return readdirSync(`/proc/${pid}/fd`).filter((fd) => inodes.has(linkOf(pid, fd))).length;
-}
-
-function linkOf(pid: number, fd: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/fd/${fd}`);
-  } catch {
-    return ''; // closed since
-  }
 }
