@@ -26,8 +26,11 @@ export function judge(recording: Recording, { heard, error }: Replayed): Verdict
   const { name, workflowType, incident, facts } = recording;
   const about = { name, workflowType, ...(incident && { incident }) };
   const without = facts || heard.facts.length === 0 ? undefined : noFacts;
+  const another = facts && anotherVersion(facts, heard.facts);
   const commands = recordedCommands(recording.history.events);
   const found = error ? ended(error, commands, heard) : askedOtherwise(commands, heard);
+  if (another !== undefined && (!found || found.kind === 'words'))
+    return { ...about, end: 'same', onlyCommands: another };
   const pair = facts && firstPair(facts, heard.facts, error === undefined);
   if (!found && !pair)
     return { ...about, end: 'same', ...(without !== undefined && { onlyCommands: without }) };
@@ -51,6 +54,17 @@ export function judge(recording: Recording, { heard, error }: Replayed): Verdict
     end: soft ? 'otherwise' : 'diverged',
     finding: { ...finding, ...(guess && { likely: guess }) },
   };
+}
+
+/** Rules of another version tell and weigh otherwise on purpose; what was asked of the world must still be the same. */
+function anotherVersion(recorded: readonly Fact[], came: readonly Fact[]): string | undefined {
+  const [then, now] = [versionIn(recorded), versionIn(came)];
+  if (then === undefined || now === undefined || then === now) return undefined;
+  return `it was recorded by version ${then} of its runbook, which is at version ${now} now, so only commands were compared`;
+}
+
+function versionIn(facts: readonly Fact[]): number | undefined {
+  return facts.find((fact) => fact.type === 'opened')?.runbookVersion;
 }
 
 const noFacts = 'the run has no result, so only commands could be compared';

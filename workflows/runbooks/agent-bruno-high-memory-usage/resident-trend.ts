@@ -22,7 +22,9 @@ export function residentNotGrowing(
   const kept = trailOf(look.details, worst, 'residentBytes');
   const trail = kept.length > 0 ? kept : toldIn(samples, look, worst);
   if (trail.length === 0)
-    return wasSeen(before) ? [failed(name, 'nobody tells process_resident_memory_bytes any more')] : [];
+    return wasKept(before)
+      ? [failed(name, 'Prometheus has no readings of process_resident_memory_bytes')]
+      : [];
   const soak = ofSoak(trail, worst, samples);
   if (soak.length < fewestReadings) return tooFew(trail, soak.length, look, samples);
   const { measure } = look;
@@ -48,11 +50,9 @@ function toldIn(samples: readonly Sample[], look: WorkloadLook, worst: PodReadin
   return told.length === 0 || last === undefined ? told : [...told, { at: Date.parse(look.at), value: last }];
 }
 
-/** Prometheus had it, or the app told it where there is no Prometheus. */
-function wasSeen({ details, settings }: WorkloadLook): boolean {
-  const [worst] = details.pods;
-  if (trailOf(details, worst, 'residentBytes').length > 0) return true;
-  return settings.prometheus === undefined && appFigures(worst).residentBytes !== undefined;
+/** Prometheus had it. What the app told once is no promise: soaks of before this check did not ask for it. */
+function wasKept({ details }: WorkloadLook): boolean {
+  return trailOf(details, details.pods[0], 'residentBytes').length > 0;
 }
 
 /** Since the soak began, and of this process. */
