@@ -129,7 +129,8 @@ function unreadOf(
 function missingRights(evidence: Reading<WorkloadDetails>['evidence']): readonly string[] {
   const words = evidence.flatMap((one) =>
     'gap' in one && /answered 40[13]\b|not allowed|may not use|NOPERM|not authorized/.test(one.gap)
-      ? [`${one.source}: ${one.gap.slice(0, 200)}`]
+      ? // The parameters of a call help nobody; what mends it stands at the end.
+        [`${one.source}: ${one.gap.replace(/\?\S+/g, '').slice(0, longestReason)}`]
       : [],
   );
   return [...new Set(words)].slice(0, 20);

@@ -46,6 +46,8 @@ export const knownOf: Readonly<Record<string, Known>> = {
   'precondition-changed': automatic,
   'remedy-out-of-reach': { ...automatic, slow: true },
 
+  'asked-about-what-came-up': approved,
+
   'recovered-by-an-approved-restart': approved,
   'approved-by-two-of-two': approved,
   'answers-that-do-not-count': rejected,

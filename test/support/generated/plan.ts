@@ -54,7 +54,9 @@ function asksAndIsCut(name: CutShort): Shape {
 /** So many incidents, of every shape at least two. The same seed gives the same ones. */
 export function planned(count: number, seed: number): readonly Planned[] {
   const random = new Random(seed);
-  const shapes = [...tankShapes, ...Object.values(cutShort)];
+  // The candidates stand in the place of the tanks' first runbook: they say nothing of what another one opened.
+  const ofTheFirst = tankShapes.filter(({ alert }) => alert?.runbook === undefined);
+  const shapes = [...ofTheFirst, ...Object.values(cutShort)];
   const often = shapes.filter(({ name }) => !known(name).slow);
   const chosen = [...shapes, ...shapes];
   if (chosen.length > count) throw new RangeError(`two of every shape are ${chosen.length}, not ${count}`);
