@@ -81,7 +81,7 @@ export const withoutAsking = (policy: Policy): Policy => ({
 });
 
 /** Asked for another reason than the autonomy. */
-const stillAsked = ['something-going-on-asks', 'third-time-in-a-day-asks'];
+const stillAsked = ['something-going-on-asks', 'asked-about-what-came-up', 'third-time-in-a-day-asks'];
 /** The tank that was asked about was replaced while people thought about it: only the other one was restarted. */
 const replaced = 'void-by-replacement';
 
