@@ -155,6 +155,7 @@ function verified(draft: Draft, fact: FactOf<'verified'>): void {
 function closed(draft: Draft, fact: FactOf<'closed'>): void {
   const { outcome, why, recommendations, stays, at } = fact;
   draft.ended = true;
+  changes.unsent(draft);
   enter(draft, 'closed', at);
   const gone = { openDecision: undefined, paused: undefined };
   Object.assign(draft.view, {

@@ -149,6 +149,13 @@ export function rolledBack(draft: Draft, fact: FactOf<'rolledBack'>): void {
   if (change && fact.error === undefined) Object.assign(change, { state: 'rolled back', why: fact.sentence });
 }
 
+/** What was to go ahead when the incident ended, and was never sent: a look saw nothing, or the target was gone. */
+export function unsent({ changes }: Draft): void {
+  for (const change of changes.values())
+    if (change.state === 'going ahead')
+      Object.assign(change, { state: 'void', why: 'it was not sent: the incident ended first' });
+}
+
 /** No question is open about that change any more. */
 export function closeQuestion(draft: Draft, changeId: string): void {
   if (draft.view.openDecision?.change.id === changeId) draft.view.openDecision = undefined;

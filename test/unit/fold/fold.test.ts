@@ -167,6 +167,23 @@ describe('the fold of an incident', () => {
     expect(failed.ladder[3]?.changes[0]?.why).toContain('not known');
   });
 
+  it('does not say of a closed incident that a change goes ahead which was never sent', () => {
+    const ended = fold(
+      story(
+        ...opening,
+        ...clearing,
+        ...asking,
+        [40, { type: 'decided', changeId: restart.id, answer: 'approved', why: 'approved by ana' }],
+        [40, { type: 'goingAhead', changeId: restart.id }],
+        [60, { type: 'closed', outcome: 'escalated', why: 'it is gone', recommendations: [], stays: [] }],
+      ),
+    );
+    expect(ended.ladder[3]).toMatchObject({
+      state: 'skipped',
+      note: 'void: it was not sent: the incident ended first',
+    });
+  });
+
   it('is paused and resumed, and reports the end of a pause', () => {
     const paused = [20, { type: 'paused', by: 'bo', reason: 'deploy under way', until: at(1820) }] as const;
     expect(fold(story(...opening, paused)).paused).toEqual({
