@@ -32,8 +32,14 @@ export function goBuild({ commands, into, ldflags, ...options }) {
     ...options,
     args,
     env: {},
-    what: commands.map((name) => name.split('/').pop()).join(', '),
+    what: commands.map(programName).join(', '),
   });
+}
+
+/** As Go calls it: a module's own major version, as in `…/v2`, is no program's name. */
+function programName(command) {
+  const parts = command.split('/');
+  return parts.findLast((part) => !/^v\d+$/.test(part));
 }
 
 /**

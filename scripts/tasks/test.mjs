@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as alertmanager from '../parts/alertmanager.mjs';
 import * as composeSpec from '../parts/compose-spec.mjs';
 import * as helm from '../parts/helm.mjs';
+import * as kubeStateMetrics from '../parts/kube-state-metrics.mjs';
 import * as mongoServer from '../parts/mongo-server.mjs';
 import * as nodeExporter from '../parts/node-exporter.mjs';
 import * as openssl from '../parts/openssl.mjs';
@@ -63,6 +64,11 @@ const PARTS = [
     title: 'Kubernetes cluster, and the images of agent-bruno and Redis',
     get: clusterWithBruno,
     env: ({ env }) => env,
+  },
+  {
+    title: 'kube-state-metrics',
+    get: kubeStateMetrics.ensure,
+    env: ({ path }) => ({ NIGHTSHIFT_KUBE_STATE_METRICS: path }),
   },
   { title: 'Helm', get: helm.ensure, env: ({ path }) => ({ NIGHTSHIFT_HELM: path }) },
   { title: 'openssl', get: openssl.ensure, env: ({ path }) => ({ NIGHTSHIFT_OPENSSL: path }) },

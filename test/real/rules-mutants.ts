@@ -30,7 +30,7 @@ interface Mutant {
   change: Partial<Rule>;
 }
 
-/** Every threshold a little looser, every `for` and every selector for pods gone, every alert struck dumb. */
+/** Every threshold a little looser, every `for`, witness and selector of pods or reasons gone, every alert struck dumb. */
 function mutantsOf(rule: Rule, index: number): Mutant[] {
   const name = rule.alert ?? rule.record ?? '';
   const mutants: Mutant[] = [];
@@ -46,6 +46,12 @@ function mutantsOf(rule: Rule, index: number): Mutant[] {
   if (rule.expr.includes(', namespace=""')) {
     add('pods too', { expr: rule.expr.replaceAll(', namespace=""', '') });
   }
+  if (rule.expr.includes(', reason="')) {
+    add('for any reason', { expr: rule.expr.replace(/, reason="\w+"/, '') });
+  }
+  const witnesses = rule.expr.split(/^or$/m);
+  if (witnesses.length > 1)
+    for (const [at, expr] of witnesses.entries()) add(`only its witness ${at + 1}`, { expr });
   if (rule.for !== undefined) add('without waiting', { for: '0s' });
   if (rule.alert !== undefined) add('never fires', { expr: 'vector(0) > 1' });
   return mutants;

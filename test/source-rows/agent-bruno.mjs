@@ -559,6 +559,7 @@ export const agentBruno = [
     where: [`${runbook}/related.ts`, 'deploy/prometheus/agent-bruno.rules.yml'],
     tests: [
       rules('have tests that notice: AgentBrunoOOMKilled'),
+      recovery('AgentBrunoOOMKilled alone starts the same runbook'),
       diagnosis('at warning becomes critical where a related alert'),
     ],
   },

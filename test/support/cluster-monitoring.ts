@@ -2,7 +2,8 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Cluster } from '../../activities/kubernetes/client.js';
-import { MonitoringPrograms } from './monitoring-programs.js';
+import { freePort } from '../../client/up/ports.js';
+import { kubeStateMetrics, MonitoringPrograms } from './monitoring-programs.js';
 
 export interface ClusterMonitoringOptions {
   readonly cluster: Cluster;
@@ -17,8 +18,8 @@ export interface ClusterMonitoringOptions {
 
 /**
  * A real Prometheus that scrapes the kubelet (through the API server, as the tests' cluster is reached) and the app's
- * pods; and an Alertmanager that sends to Nightshift. Debian's Prometheus can't look for pods in a cluster by itself, so
- * they are told to it.
+ * pods; kube-state-metrics, where it is there; and an Alertmanager that sends to Nightshift. Debian's Prometheus can't look
+ * for pods in a cluster by itself, so they are told to it.
  */
 export class ClusterMonitoring extends MonitoringPrograms {
   readonly #ended = new AbortController();
@@ -28,6 +29,7 @@ export class ClusterMonitoring extends MonitoringPrograms {
     const all = new ClusterMonitoring();
     try {
       if (options.apiUrl !== undefined) await all.launchAlertmanager(alertmanagerConfig(options));
+      if (kubeStateMetrics !== undefined) await all.launchKubeStateMetrics(options, kubeStateMetrics);
       await all.writePods(options);
       const nodes = await list<V1Node>(options.cluster, '/api/v1/nodes', all.#ended.signal);
       const names = nodes.map(({ metadata }) => metadata?.name ?? '');
@@ -44,6 +46,22 @@ export class ClusterMonitoring extends MonitoringPrograms {
     this.#ended.abort();
     await this.#pods;
     await super.close();
+  }
+
+  /** On this machine, as the tests' Nightshift is: it reads of pods only, in the tests' namespaces only. */
+  private async launchKubeStateMetrics(
+    { cluster, namespaces }: ClusterMonitoringOptions,
+    program: string,
+  ): Promise<void> {
+    const kubeconfig = this.write('kubeconfig', cluster.config.exportConfig());
+    const telemetry = await freePort('127.0.0.1');
+    await this.launch('kube-state-metrics', program, '/metrics', (at) => [
+      `--kubeconfig=${kubeconfig}`,
+      '--resources=pods',
+      `--namespaces=${namespaces.join(',')}`,
+      ...['--host=127.0.0.1', `--port=${new URL(`http://${at}`).port}`],
+      ...['--telemetry-host=127.0.0.1', `--telemetry-port=${telemetry}`],
+    ]);
   }
 
   private async tellPods(options: ClusterMonitoringOptions): Promise<void> {
@@ -94,6 +112,15 @@ export class ClusterMonitoring extends MonitoringPrograms {
             { source_labels: ['namespace'], regex: `(${namespaces.join('|')})`, action: 'keep' },
           ],
         })),
+        ...(kubeStateMetrics === undefined
+          ? []
+          : [
+              {
+                job_name: 'kube-state-metrics',
+                honor_labels: true,
+                static_configs: [{ targets: [new URL(this.url('kube-state-metrics')).host] }],
+              },
+            ]),
         {
           job_name: 'pods',
           file_sd_configs: [{ files: [join(this.folder, 'pods.json')], refresh_interval: '1s' }],

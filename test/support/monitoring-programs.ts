@@ -17,6 +17,9 @@ export const programs = {
   alertmanager: find('NIGHTSHIFT_ALERTMANAGER', 'prometheus-alertmanager'),
   nodeExporter: find('NIGHTSHIFT_NODE_EXPORTER', 'prometheus-node-exporter'),
 };
+/** Tells of ends of containers; only tests that say so need it. */
+export const kubeStateMetrics = find('NIGHTSHIFT_KUBE_STATE_METRICS', 'kube-state-metrics');
+export const needsKubeStateMetrics = 'needs kube-state-metrics: NIGHTSHIFT_KUBE_STATE_METRICS';
 export const hasMonitoring = Object.values(programs).every((path) => path !== undefined);
 export const needsMonitoring =
   'needs Prometheus, Alertmanager and node-exporter: NIGHTSHIFT_PROMETHEUS, NIGHTSHIFT_ALERTMANAGER, NIGHTSHIFT_NODE_EXPORTER';

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { V1Deployment } from '@kubernetes/client-node';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,12 +17,8 @@ import {
 import { hasCluster, needsCluster, until } from '../../support/cluster.js';
 import { pathFor } from '../../support/manifests.js';
 import { hasMonitoring, needsMonitoring } from '../../support/monitoring.js';
-
-/** The shipped rules; only the namespace is the test's own. */
-const rules = readFileSync(
-  new URL('../../../deploy/prometheus/agent-bruno.rules.yml', import.meta.url),
-  'utf8',
-).replaceAll('namespace="bruno"', 'namespace=~"ns-test-.+"');
+import { kubeStateMetrics, needsKubeStateMetrics } from '../../support/monitoring-programs.js';
+import { killedArea, testRules } from './recovery-rules.js';
 
 /** What two hours would do: Redis lets a key that is restored say how long it has been idle. */
 const ageScript = `
@@ -129,31 +124,34 @@ describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
   `AgentBrunoHighMemoryUsage on a real cluster (${needsCluster}; ${needsMonitoring})`,
   () => {
     const brunos = {} as Record<Name, Bruno>;
+    let killed: Bruno;
     let night: BrunoNight;
 
     beforeAll(async () => {
-      await Promise.all(
-        names.map(async (name) => {
+      await Promise.all([
+        ...names.map(async (name) => {
           const { area, env, replicas }: Case = cases[name];
           brunos[name] = await deployBruno(area, { ...(env && { env }), ...(replicas && { replicas }) });
         }),
-      );
-      night = await BrunoNight.open(
-        names.map((name) => brunos[name]),
-        rules,
-        (prometheus) =>
-          names
-            .map((name) => {
-              const { config }: Case = cases[name];
-              return targetText(brunos[name], { prometheus, ...config });
-            })
-            .join(''),
+        deployBruno(killedArea).then((bruno) => {
+          killed = bruno;
+        }),
+      ]);
+      night = await BrunoNight.open([...Object.values(brunos), killed], testRules(), (prometheus) =>
+        [
+          ...names.map((name) => {
+            const { config }: Case = cases[name];
+            return targetText(brunos[name], { prometheus, ...config });
+          }),
+          targetText(killed, { prometheus }),
+        ].join(''),
       );
     });
 
     afterAll(async () => {
       await night?.close();
-      await Promise.all(Object.values(brunos).map(({ namespace }) => namespace.close()));
+      const all = [...Object.values(brunos), ...(killed ? [killed] : [])];
+      await Promise.all(all.map(({ namespace }) => namespace.close()));
     });
 
     /** Provokes it, and follows the incident that the alert opens; `along` is shown each view until it ends. */
@@ -296,5 +294,46 @@ describe.skipIf(!(hasCluster && hasMonitoring) && !process.env.CI)(
       expect(facts.find((fact) => fact.type === 'answered')).toMatchObject({ by: 'ana', verified: 'token' });
       await redis.close();
     });
+
+    it.skipIf(kubeStateMetrics === undefined && !process.env.CI).concurrent(
+      `AgentBrunoOOMKilled alone starts the same runbook, which finds that it runs again (${needsKubeStateMetrics})`,
+      async () => {
+        const { namespace } = killed;
+        namespace.audit.mark();
+        // At once: nothing that watches its memory could come first.
+        await provoke(killed, { kind: 'leak', speed: 200, size: 400 });
+        const { outcome, report } = await night.night.result(await night.opened(killed));
+        const told = markdown(report);
+        const [pod] = await namespace.pods('Deployment', 'agent-bruno');
+        // It was its main process: by the API server's own word.
+        expect(pod?.status?.containerStatuses?.[0]).toMatchObject({
+          restartCount: 1,
+          lastState: { terminated: { reason: 'OOMKilled' } },
+        });
+        expect(
+          report.alerts.map(({ alert }) => alert),
+          told,
+        ).toMatchObject([
+          {
+            name: 'AgentBrunoOOMKilled',
+            source: 'alertmanager',
+            severity: 'critical',
+            labels: { namespace: namespace.name, pod: pod?.metadata?.name, container: 'agent-bruno' },
+          },
+        ]);
+        expect(report.runbook).toBe('AgentBrunoHighMemoryUsage');
+        expect(report.evidence, told).toContainEqual(
+          expect.objectContaining({ name: 'oomKills.recent', value: 1 }),
+        );
+        expect(report.diagnosis?.levelWhy, told).toMatch(/OOMKilled.*, and it has room again/);
+        // One kill of what has room again is nothing to remedy: the soak waited for the next one.
+        expect(outcome, told).toBe('self-recovered');
+        const effects = namespace.audit.effects(namespace.name);
+        expect(effects, told).toEqual([]);
+        expect(report.verification?.checks, told).toContainEqual(
+          expect.objectContaining({ name: 'no new OOM kill', passed: true }),
+        );
+      },
+    );
   },
 );

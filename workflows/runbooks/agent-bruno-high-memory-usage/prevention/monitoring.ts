@@ -22,7 +22,8 @@ export function monitoringAdvice({ first, latest }: Seen<WorkloadLook>): readonl
           '        for: 5m',
           '        labels: { severity: warning }',
           '      - alert: AgentBrunoOOMKilled',
-          `        expr: increase(container_oom_events_total${which}[5m]) > 0`,
+          // The kubelet's own counter is gone with the container whose main process was killed.
+          `        expr: time() - kube_pod_container_status_last_terminated_timestamp${which} < 600 and on (namespace, pod, container) kube_pod_container_status_last_terminated_reason{reason="OOMKilled",namespace="${namespace}"}`,
           '        labels: { severity: critical }',
           '      - alert: AgentBrunoMemoryGrowing',
           `        expr: deriv(container_memory_working_set_bytes${which}[30m]) > 0 and predict_linear(container_memory_working_set_bytes${which}[30m], 3600) > on (namespace, pod) group_left () max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory",namespace="${namespace}"})`,
