@@ -21,6 +21,9 @@ export const brunoImage = process.env.NIGHTSHIFT_BRUNO_IMAGE;
 export const redisImage = process.env.NIGHTSHIFT_REDIS_IMAGE;
 export const hasCluster = [kubeconfig, clusterFolder, brunoImage, redisImage].every(Boolean);
 
+/** Namespaces that this process has opened: several files may run in it, and one that is gone is there for a while. */
+let opened = 0;
+
 /** A namespace of one test file. `close()` removes it with all that is in it. */
 export class TestNamespace {
   readonly signal = new AbortController().signal;
@@ -35,7 +38,8 @@ export class TestNamespace {
   /** `area`: lower-case letters and hyphens, which the namespace's name says. */
   static async open(area: string): Promise<TestNamespace> {
     const cluster = connectCluster({ name: 'test', kubeconfig: kubeconfig ?? '' });
-    const name = `ns-test-${area}-${process.pid}`;
+    opened += 1;
+    const name = `ns-test-${area}-${process.pid}-${opened}`;
     const made = new TestNamespace(cluster, name, new AuditLog(auditPath ?? ''));
     const labels = { 'nightshift.dev/test': area };
     await made.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
