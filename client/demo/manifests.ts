@@ -15,8 +15,8 @@ export const workloadLimitBytes = 128 * MiB;
 export const faults = [
   { kind: 'load', speed: 20, size: 2 },
   { kind: 'cycles', speed: 20, size: 2 },
-  { kind: 'leak', speed: 5, size: 94 },
-  { kind: 'leak', speed: 0.3, size: 12 },
+  { kind: 'leak', speed: 8, size: 95 },
+  { kind: 'leak', speed: 0.2, size: 16 },
 ] as const;
 
 export function demoNamespace(id: string): string {

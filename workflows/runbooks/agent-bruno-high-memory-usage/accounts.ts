@@ -95,12 +95,17 @@ export function accountsOf(given: Given): Accounts {
   };
 }
 
-/** Connections of the fullest pod: as the servers count them, or as the app says, whoever knows of more. */
+/**
+ * Connections of the fullest pod: as the servers count them, or as the app says, whoever knows of more. Where neither
+ * tells, its process has no more of them than it has sockets.
+ */
 export function connectionsOf(worst: PodReading | undefined, app: AppFigures): number | undefined {
   const counted = [worst?.redisConnections, worst?.mongoConnections].filter((count) => count !== undefined);
   const servers = counted.length === 0 ? [] : [sum(counted)];
   const known = [...servers, ...(app.poolConnections === undefined ? [] : [app.poolConnections])];
-  return known.length === 0 ? undefined : Math.max(...known);
+  const sockets = worst?.process?.sockets;
+  if (known.length === 0) return sockets === undefined ? undefined : sum(Object.values(sockets));
+  return Math.max(...known);
 }
 
 /** What the working set has beyond the process, where it is little: much of it may be other processes, or tmpfs. */
