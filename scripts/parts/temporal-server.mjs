@@ -1,79 +1,29 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cached, fillCache } from '../lib/cache.mjs';
-import { PartError } from '../lib/errors.mjs';
-import { goInstall } from '../lib/go.mjs';
-import { peek } from '../lib/run-command.mjs';
+import { goProgram } from '../lib/go-program.mjs';
 
 /**
  * The Temporal server by itself, for what the CLI's embedded one can't do: mutual TLS. The same version
  * as the CLI's, so that both share Go's build cache and behave alike.
  */
 export const VERSION = '1.29.1';
-const PART = 'temporal-server';
-const VARIABLE = 'NIGHTSHIFT_TEMPORAL_SERVER';
 
-/** @returns {Promise<{ path: string, version: string, how: string } | null>} */
-export async function find() {
-  const named = process.env[VARIABLE];
-  if (named) {
-    const version = versionOf(named);
-    if (version) return { path: named, version, how: 'env' };
-    throw new PartError(
-      `${VARIABLE} is ${named}, which is no Temporal server`,
-      'let it name one, or unset it',
-    );
-  }
-  // `temporal-server` is nobody's usual program on PATH, so PATH isn't looked at.
-  const kept = cached(PART, VERSION);
-  return kept ? { path: join(kept.dir, PART), version: VERSION, how: 'cache' } : null;
-}
-
-/**
- * Finds the server or builds it. The vendor publishes it as an image only.
- * @param {{ log: (line: string) => void, signal?: AbortSignal }} options
- * @returns {Promise<{ path: string, version: string, how: string }>}
- * @throws {PartError} if it can't be had
- */
-export async function ensure({ log, signal }) {
-  const found = await find();
-  if (found) return found;
-  const filled = await fillCache({
-    title: `Temporal server ${VERSION} (for the tests with mutual TLS)`,
-    part: PART,
-    version: VERSION,
-    log,
-    signal,
-    ways: [{ how: 'built', fill: (dir) => fromSource({ dir, log, signal }) }],
-    verify: (dir) => {
-      if (!versionOf(join(dir, PART))) throw new Error('the server that was built does not run');
-    },
-  });
-  if ('dir' in filled) return { path: join(filled.dir, PART), version: VERSION, how: filled.how };
-  throw new PartError(
-    `the Temporal server can't be had (${filled.reasons.map((reason) => reason.split('\n').pop()).join('; ')})`,
-    `install Go (https://go.dev/dl), or set ${VARIABLE} to the path of a temporal-server`,
-  );
-}
-
-async function fromSource({ dir, log, signal }) {
-  const reason = await goInstall({
+/** The vendor publishes it as an image only, and it is nobody's usual program on PATH. */
+export const { find, ensure } = goProgram({
+  part: 'temporal-server',
+  name: 'Temporal server',
+  use: 'speaks mutual TLS',
+  version: VERSION,
+  variable: 'NIGHTSHIFT_TEMPORAL_SERVER',
+  mend: 'install Go (https://go.dev/dl)',
+  asks: ['--version'],
+  tells: /version ([\d.]+)/,
+  build: {
     module: 'go.temporal.io/server/cmd/server',
-    version: `v${VERSION}`,
-    into: dir,
     packages: 1200,
     takes: 'some 2 min 10 s, or 20 s after the Temporal CLI; a program of 90 MB',
-    log,
-    label: PART,
-    signal,
-  });
-  if (!reason) renameSync(join(dir, 'server'), join(dir, PART));
-  return reason;
-}
-
-function versionOf(path) {
-  return /version ([\d.]+)/.exec(peek(path, ['--version']) ?? '')?.[1] ?? null;
-}
+  },
+});
 
 /**
  * Writes the server's configuration into a folder: SQLite in a file, all services in one process on
