@@ -63,7 +63,8 @@ function anotherVersion(recorded: readonly Fact[], came: readonly Fact[]): strin
   return `it was recorded by version ${then} of its runbook, which is at version ${now} now, so only commands were compared`;
 }
 
-function versionIn(facts: readonly Fact[]): number | undefined {
+/** The version of its runbook, as the run's first facts tell. */
+export function versionIn(facts: readonly Fact[]): number | undefined {
   return facts.find((fact) => fact.type === 'opened')?.runbookVersion;
 }
 

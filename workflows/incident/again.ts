@@ -1,8 +1,8 @@
 import { patched } from '@temporalio/workflow';
-import { waitActivities } from './activities.js';
-import { type Incident, unless } from './incident.js';
+import type { Incident } from './incident.js';
 import { lookAt } from './looking.js';
 import { gate } from './pausing.js';
+import { readOn } from './reading.js';
 
 /** Between two readings while it is waited for more to be known, seconds. */
 const everySeconds = 5;
@@ -20,33 +20,16 @@ export async function lookedAgain(incident: Incident): Promise<boolean> {
   const left = (Date.parse(incident.deadline ?? incident.iso()) - incident.now()) / 1000;
   const seconds = Math.min(again.seconds, Math.max(1, left));
   incident.append({ type: 'watching', until: incident.iso(seconds), why: again.why });
-  await waitFor(incident, seconds);
+  await readOn(incident, {
+    seconds,
+    everySeconds: Math.min(everySeconds, seconds / 4),
+    why: 'to see more',
+    untilCritical: incident.level === 'warning',
+    over: () => incident.deadlinePassed,
+  });
   await gate(incident);
   if (incident.deadlinePassed) return false;
   incident.lookingAgain = true;
   await lookAt(incident, again.why);
   return true;
-}
-
-async function waitFor(incident: Incident, seconds: number): Promise<void> {
-  const { target } = incident.input;
-  const { thresholds } = incident.policy;
-  const result = await unless(
-    () => incident.deadlinePassed || incident.pausedUntil !== undefined,
-    () =>
-      waitActivities(target.scope, seconds).sample({
-        target,
-        runbook: incident.runbook.name,
-        seconds,
-        everySeconds: Math.min(everySeconds, seconds / 4),
-        stopWhen: {
-          belowPercent: { percent: thresholds.warningPercent, inARow: 3 },
-          ...(incident.level === 'warning' && { atOrAbovePercent: thresholds.criticalPercent }),
-          ...(incident.look?.kills !== undefined && { killsAbove: incident.look.kills }),
-        },
-      }),
-  );
-  if (!result) return;
-  incident.samples.push(...result.samples);
-  incident.append({ type: 'samples', samples: result.samples, why: 'to see more' });
 }

@@ -7,10 +7,11 @@ import { tail } from '../../model/samples.js';
 import { waitActivities } from './activities.js';
 import { kindOf, pass } from './choke-point.js';
 import { relaxDeadline } from './deadline.js';
-import { type Incident, unless } from './incident.js';
+import type { Incident } from './incident.js';
 import { lookAt } from './looking.js';
 import type { Passage } from './passage.js';
 import { gate } from './pausing.js';
+import { readOn } from './reading.js';
 
 /** Why the climb stopped. */
 export type Climb =
@@ -168,33 +169,15 @@ async function sampleFor(incident: Incident, seconds: number): Promise<readonly 
  * deadline. True: climb or verify again; false: people have been told.
  */
 export async function watch(incident: Incident): Promise<boolean> {
-  const { target } = incident.input;
-  const { thresholds } = incident.policy;
   const left = Math.max(5, (Date.parse(incident.deadline ?? incident.iso()) - incident.now()) / 1000);
   incident.append({ type: 'watching', until: incident.deadline ?? incident.iso() });
-  const result = await unless(
-    () =>
-      incident.deadlinePassed ||
-      resolvedNow(incident) ||
-      incident.level === 'critical' ||
-      incident.pausedUntil !== undefined,
-    () =>
-      waitActivities(target.scope, left).sample({
-        target,
-        runbook: incident.runbook.name,
-        seconds: left,
-        everySeconds: 10,
-        stopWhen: {
-          belowPercent: { percent: thresholds.warningPercent, inARow: 3 },
-          atOrAbovePercent: thresholds.criticalPercent,
-          ...(incident.look?.kills !== undefined && { killsAbove: incident.look.kills }),
-        },
-      }),
-  );
-  if (result) {
-    incident.samples.push(...result.samples);
-    incident.append({ type: 'samples', samples: result.samples, why: 'watching' });
-  }
+  const result = await readOn(incident, {
+    seconds: left,
+    everySeconds: 10,
+    why: 'watching',
+    untilCritical: true,
+    over: () => incident.deadlinePassed || resolvedNow(incident) || incident.level === 'critical',
+  });
   await gate(incident);
   if (incident.deadlinePassed || result?.stoppedBy === 'time') return false;
   await lookAt(incident, 'watching ended');

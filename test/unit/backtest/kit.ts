@@ -6,6 +6,7 @@ import type { Fact, FactOf } from '../../../model/facts.js';
 import type { JsonObject } from '../../../model/json.js';
 import type { Policy } from '../../../model/policy.js';
 import { Backtest, type CandidatePolicy } from '../../../replay/backtest/index.js';
+import { versionIn } from '../../../replay/compare.js';
 import { fromHistory } from '../../../replay/recording.js';
 import type { Recording } from '../../../replay/types.js';
 import { bundle } from '../../../worker/bundle.js';
@@ -82,10 +83,6 @@ export function bothTold(
 ): readonly [readonly object[], readonly object[]] {
   const same = versionIn(run) === versionIn(recorded);
   return same ? [told(run), told(recorded)] : [done(run), done(recorded)];
-}
-
-function versionIn(facts: readonly Fact[]): number | undefined {
-  return facts.find((fact) => fact.type === 'opened')?.runbookVersion;
 }
 
 function done(facts: readonly Fact[]): readonly object[] {
