@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasCluster, needsCluster, redisImage, TestNamespace } from '../../support/cluster.js';
+import { hasCluster, needsCluster, redisImage, TestNamespace, until } from '../../support/cluster.js';
 import { aWorkload } from '../../support/manifests.js';
 import { MiB, Subject } from './applier-kit.js';
 
 const image = redisImage ?? '';
-/** Its controller calls a rollout stuck after this, seconds. */
-const spec = { progressDeadlineSeconds: 6 };
+/** Its controller calls a rollout stuck after this, seconds: longer than a good one takes beside the others. */
+const spec = { progressDeadlineSeconds: 10 };
 /** Serves only with the value that it was made with. */
 const picky = {
   image,
@@ -24,6 +24,13 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
   });
   afterAll(() => ns?.close());
 
+  /** What Nightshift did to a workload and its pods: the tests run side by side in one namespace. */
+  const effectsOf = (workload: string): readonly string[] =>
+    ns.audit
+      .effects(ns.name)
+      .filter(({ name }) => name === workload || name.startsWith(`${workload}-`))
+      .map(({ verb, resource }) => `${verb} ${resource}`);
+
   async function made(
     name: string,
     options: Partial<Parameters<typeof aWorkload>[0]> = picky,
@@ -34,7 +41,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     return subject;
   }
 
-  test('a crash loop is told from a pod that never gets ready; both are taken back', async () => {
+  test.concurrent('a crash loop is told from a pod that never gets ready; both are taken back', async () => {
     const web = await made('picky');
     const before = await web.pod();
     const crash = await web.env('MODE', 'well', 'crash');
@@ -57,7 +64,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
   });
 
-  test('a StatefulSet whose pods crash or never get ready is freed: it would wait for them for ever', async () => {
+  test.concurrent('a StatefulSet whose pods crash or never get ready is freed: it would wait for them for ever', async () => {
     const db = new Subject(ns, 'StatefulSet', 'ordered');
     const { container, env } = picky;
     await ns.create(aWorkload({ kind: 'StatefulSet', name: 'ordered', image, replicas: 2, container, env }));
@@ -67,9 +74,9 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
       ['crash', 'crashLoop'],
       ['ill', 'neverReady'],
     ] as const) {
-      ns.audit.mark();
+      const before = effectsOf('ordered').length;
       // Its controller calls nothing stuck: what is waited for is said by the change.
-      const change = await db.env('MODE', 'well', value, { progressSeconds: 5 });
+      const change = await db.env('MODE', 'well', value, { progressSeconds: 10 });
       const effect = await db.apply(change);
       expect(effect).toMatchObject({ details: { failed: true, why } });
       const [bad] = (await db.pods()).filter(({ metadata }) => metadata?.name === 'ordered-1');
@@ -78,7 +85,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
       expect(back.details).not.toHaveProperty('failed');
       expect(back.note).toMatch(/2 of 2 pods are replaced and ready, of which 1 had to be evicted for it/);
       await db.ready();
-      expect(ns.audit.effects(ns.name).map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([
+      expect(effectsOf('ordered').slice(before)).toEqual([
         'patch statefulsets',
         'patch statefulsets',
         'create pods/eviction',
@@ -89,12 +96,12 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     await ns.remove('StatefulSet', 'ordered');
   });
 
-  test('an eviction that frees a StatefulSet waits for its disruption budget, and says so', async () => {
+  test.concurrent('an eviction that frees a StatefulSet waits for its disruption budget, and says so', async () => {
     const db = new Subject(ns, 'StatefulSet', 'budgeted');
     const { container, env } = picky;
     await ns.create(aWorkload({ kind: 'StatefulSet', name: 'budgeted', image, replicas: 2, container, env }));
     await db.ready();
-    const change = await db.env('MODE', 'well', 'ill', { progressSeconds: 5 });
+    const change = await db.env('MODE', 'well', 'ill', { progressSeconds: 10 });
     const effect = await db.apply(change);
     const budget = { minAvailable: 2, selector: { matchLabels: { app: 'budgeted' } } };
     const metadata = { name: 'both-stay' };
@@ -105,9 +112,8 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
       effect,
       attempt,
     );
-    await expect
-      .poll(() => JSON.stringify(attempt.left()), { timeout: 30_000 })
-      .toMatch(/pod budgeted-1 is to be evicted: a disruption budget says wait/);
+    const waits = /pod budgeted-1 is to be evicted: a disruption budget says wait/;
+    await until('it waits for the budget', async () => waits.test(JSON.stringify(attempt.left())), 60_000);
     await ns.remove('PodDisruptionBudget', 'both-stay');
     expect(await going).toMatchObject({
       status: 'applied',
@@ -116,19 +122,18 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     await ns.remove('StatefulSet', 'budgeted');
   });
 
-  test('a DaemonSet frees itself: its controller replaces what is not ready first', async () => {
+  test.concurrent('a DaemonSet frees itself: its controller replaces what is not ready first', async () => {
     const agent = new Subject(ns, 'DaemonSet', 'daemon');
     const { container, env } = picky;
     await ns.create(aWorkload({ kind: 'DaemonSet', name: 'daemon', image, container, env }));
     await agent.ready();
-    ns.audit.mark();
-    const change = await agent.env('MODE', 'well', 'ill', { progressSeconds: 5 });
+    const change = await agent.env('MODE', 'well', 'ill', { progressSeconds: 10 });
     const effect = await agent.apply(change);
     expect(effect).toMatchObject({ details: { failed: true, why: 'neverReady' } });
     const back = await agent.undone(change, effect);
     expect(back.details).not.toHaveProperty('failed');
     await agent.ready();
-    expect(ns.audit.effects(ns.name).map(({ resource }) => resource)).toEqual(['daemonsets', 'daemonsets']);
+    expect(effectsOf('daemon')).toEqual(['patch daemonsets', 'patch daemonsets']);
     await ns.remove('DaemonSet', 'daemon');
   });
 
@@ -140,7 +145,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     return made(name, { spec, container: { ...container, env } });
   }
 
-  test('a restart that ends in a crash loop goes back to the pods that still serve', async () => {
+  test.concurrent('a restart that ends in a crash loop goes back to the pods that still serve', async () => {
     const web = await fromConfigMap('restarted');
     const before = await web.pod();
     await ns.patch('ConfigMap', 'restarted', { data: { MODE: 'crash' } });
@@ -151,12 +156,12 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     expect((await web.pods()).map(({ metadata }) => metadata?.uid)).toEqual([before.metadata?.uid]);
   });
 
-  test('what somebody else rolls out meanwhile is theirs', async () => {
+  test.concurrent('what somebody else rolls out meanwhile is theirs', async () => {
     const web = await fromConfigMap('theirs');
     await ns.patch('ConfigMap', 'theirs', { data: { MODE: 'ill' } });
     const attempt = web.attempt();
     const going = web.apply(await web.restart(), attempt);
-    await expect.poll(() => JSON.stringify(attempt.left()), { timeout: 30_000 }).toContain('rolling out');
+    await until('it rolls out', async () => JSON.stringify(attempt.left()).includes('rolling out'), 30_000);
     const annotations = {
       'nightshift.dev/restarted-by': 'somebody',
       'kubectl.kubernetes.io/restartedAt': 'now',
@@ -166,7 +171,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     await ns.remove('Deployment', 'theirs');
   });
 
-  test('a revision whose image is gone is told as that', async () => {
+  test.concurrent('a revision whose image is gone is told as that', async () => {
     const web = new Subject(ns, 'Deployment', 'imageless');
     await ns.create(aWorkload({ name: 'imageless', image: 'nightshift/gone:1', spec }));
     await ns.patch('Deployment', 'imageless', {
@@ -179,7 +184,7 @@ describe.skipIf(!hasCluster && !process.env.CI)(`rollouts that go wrong (${needs
     await ns.remove('Deployment', 'imageless');
   });
 
-  test('a request that no node can hold is told, and taken back', async () => {
+  test.concurrent('a request that no node can hold is told, and taken back', async () => {
     const web = await made('huge', { spec });
     const change = await web.change('workload.memory', {
       fields: [
