@@ -89,8 +89,15 @@ function lookRights({ kind, name }: WorkloadSettings): readonly Right[] {
 
 function changeRights(settings: WorkloadSettings, { autoscaler, configMaps }: Found): readonly Right[] {
   const { kind, name } = settings;
-  const change = (verb: string, group: string, resource: string, remedies: readonly string[], of?: string) =>
-    right('change', verb, group, resource, 'its changes', {
+  const change = (
+    verb: string,
+    group: string,
+    resource: string,
+    remedies: readonly string[],
+    of?: string,
+    gives = 'its changes',
+  ) =>
+    right('change', verb, group, resource, gives, {
       needed: true,
       remedies,
       ...(of !== undefined && { name: of }),
@@ -102,7 +109,7 @@ function changeRights(settings: WorkloadSettings, { autoscaler, configMaps }: Fo
       ? []
       : ['get', 'patch'].map((verb) => change(verb, 'apps', `${plurals[kind]}/scale`, ['scale-out'], name))),
     ...(settings.maxMemoryBytes === undefined ? [] : [change('patch', '', 'pods/resize', ['resize-pods'])]),
-    change('create', '', 'pods/eviction', ['evict-pod']),
+    change('create', '', 'pods/eviction', ['evict-pod'], undefined, evictionGives(kind)),
     ...(autoscaler === undefined || settings.maxReplicas === undefined
       ? []
       : [change('patch', 'autoscaling', 'horizontalpodautoscalers', ['scale-out'], autoscaler)]),
@@ -110,6 +117,13 @@ function changeRights(settings: WorkloadSettings, { autoscaler, configMaps }: Fo
       ? []
       : configMaps.map((map) => change('patch', '', 'configmaps', ['set-environment'], map))),
   ];
+}
+
+/** The controller of a StatefulSet waits for a broken pod for ever, also when its rollout is taken back. */
+function evictionGives(kind: WorkloadKind): string {
+  return kind === 'StatefulSet'
+    ? 'its changes, and taking back a rollout whose pod is broken'
+    : 'its changes';
 }
 
 function callsPods(settings: WorkloadSettings): boolean {
