@@ -17,6 +17,12 @@ export function planSetEnv(
   if (found === undefined || found.from === 'unset')
     return { skip: `${rule.name} is not set on it, so what the app does without it is not known` };
   if (found.from === 'secret') return { skip: `${rule.name} comes from a Secret, which is never changed` };
+  if (found.from === 'configMap' && found.configMap === undefined)
+    return { skip: `${rule.name} comes from a ConfigMap that could not be read` };
+  if (found.from === 'template' && found.value === undefined)
+    return {
+      skip: `${rule.name} has no value of its own in the template, so there is none to set another for`,
+    };
   if (found.value === rule.to) return { skip: `${rule.name} is ${rule.to} already` };
   const workload = workloadRef(look);
   const { configMap } = found;

@@ -228,6 +228,14 @@ describe('setting a variable', () => {
     expect(skip('restart-workload', look(), because(causes.sessions))).toContain('not against');
   });
 
+  it.each([
+    ['a ConfigMap that could not be read', { from: 'configMap' as const }],
+    ['no value of its own', { from: 'template' as const }],
+  ])('sets nothing where it is defined by %s: the API would refuse it', (why, where) => {
+    const env = [{ name: 'SESSION_TTL', ...where }];
+    expect(skip('set-environment', look({ workload: { env } }), because(causes.sessions))).toContain(why);
+  });
+
   it('leaves a Secret and what a controller owns alone', () => {
     const env = [{ name: 'SESSION_TTL', value: '86400', from: 'secret' as const }];
     expect(skip('set-environment', look({ workload: { env } }), because(causes.sessions))).toContain(
