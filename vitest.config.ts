@@ -18,7 +18,7 @@ const real = {
 
 /**
  * One project after the other. `unit`: no engine and no server needed by most. `real`: against real engines, clusters
- * and servers; they wait more than they work, so four files run side by side on two cores. `alone`: one file after the
+ * and servers; they wait more than they work, so three files run side by side on two cores. `alone`: one file after the
  * other. The reporter that counts is chosen by scripts/tasks/test.mjs.
  */
 export default defineConfig({
@@ -51,7 +51,7 @@ export default defineConfig({
           name: 'real',
           include: REAL,
           exclude: ALONE,
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           ...real,
         },

@@ -41,6 +41,12 @@ const usualPort = 7233;
 const usualUiPort = 8233;
 const retentionDays = 30;
 const startMs = 30_000;
+/**
+ * What it logs once it listens. Until then whoever answers at its port is somebody else, whose namespace is not ours to
+ * set. One that logs it in other words is believed once it has lived so long: it ends at once where the port is taken.
+ */
+const upWords = /^Server:/m;
+const silentMs = 10_000;
 
 /**
  * Starts the embedded Temporal server on loopback, its database in the state folder, and waits until it answers.
@@ -109,11 +115,11 @@ async function launch(
   };
   const address = `${host}:${port}`;
   try {
-    await untilHealthy(address, died, signal);
+    await untilHealthy({ address, died, signal, said: () => logSince(files, before) });
   } catch (error) {
     await stop();
     if (error instanceof CliError || signal.aborted) throw error;
-    const said = ((await readIfThere(files.serverLog)) ?? '').slice(before);
+    const said = await logSince(files, before);
     throw said.includes('address already in use')
       ? new PortTaken(ports)
       : await notUp(files, reasonOf(error), before);
@@ -137,19 +143,31 @@ function serverArguments(files: StateFiles, port: number, uiPort: number): reado
   ];
 }
 
-async function untilHealthy(address: string, died: Promise<string>, signal: AbortSignal): Promise<void> {
-  const end = Date.now() + startMs;
+interface Starting {
+  readonly address: string;
+  readonly died: Promise<string>;
+  readonly signal: AbortSignal;
+  /** What it has logged since its start. */
+  said(): Promise<string>;
+}
+
+/** Throws where it ends, or does not come up in its time. */
+async function untilHealthy({ address, died, signal, said }: Starting): Promise<void> {
+  const begin = Date.now();
   const dead = died.then((why) => {
     throw new Error(why);
   });
   dead.catch(() => undefined);
   for (;;) {
     signal.throwIfAborted();
+    const waited = Date.now() - begin;
     try {
+      if (waited < silentMs && !upWords.test(await said()))
+        throw new Error('it has not said yet that it is up');
       return await Promise.race([checkOnce(address), dead]);
     } catch (error) {
       await Promise.race([sleep(100), dead]);
-      if (Date.now() > end)
+      if (waited > startMs)
         throw new Error(`it did not answer within ${startMs / 1000} s: ${reasonOf(error)}`);
     }
   }
@@ -180,13 +198,12 @@ async function stopLeftOver(files: StateFiles, log: (line: string) => void): Pro
   log(`Stopped the Temporal server that an earlier run had left (process ${left.pid}).`);
 }
 
+async function logSince({ serverLog }: StateFiles, before: number): Promise<string> {
+  return ((await readIfThere(serverLog)) ?? '').slice(before);
+}
+
 async function notUp(files: StateFiles, why: string, before: number): Promise<CliError> {
-  const tail = ((await readIfThere(files.serverLog)) ?? '')
-    .slice(before)
-    .trim()
-    .split('\n')
-    .slice(-5)
-    .join('\n  ');
+  const tail = (await logSince(files, before)).trim().split('\n').slice(-5).join('\n  ');
   return new CliError(
     exitCodes.failed,
     `the embedded Temporal server did not come up: ${why}${tail === '' ? '' : `\n  ${tail}`}`,

@@ -82,6 +82,29 @@ describe('the embedded Temporal server', () => {
     taken.close();
   });
 
+  it('is not taken for up where another Temporal server answers on its port', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ns-server-'));
+    const other = await mkdtemp(join(tmpdir(), 'ns-server-'));
+    const { port } = new URL(`http://${(await start()).address}`);
+    const { signal } = new AbortController();
+    try {
+      const asked = { files: filesOf(other), log: () => undefined, signal };
+      await expect(
+        startTemporal({ ...asked, port: Number(port), uiPort: await freePort('127.0.0.1') }).then(
+          (server) => {
+            running.push(server);
+            return server.address;
+          },
+        ),
+      ).rejects.toMatchObject({
+        message: expect.stringContaining(`can’t have port ${port}`),
+        mend: expect.stringContaining('--port'),
+      });
+    } finally {
+      await rm(other, { recursive: true, force: true });
+    }
+  });
+
   it('of a run that was killed is stopped before the next one opens the database', async () => {
     folder = await mkdtemp(join(tmpdir(), 'ns-server-'));
     await makeFolder(folder);

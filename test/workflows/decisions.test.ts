@@ -147,7 +147,7 @@ describe('a decision', () => {
     const { outcome } = await night.result(handle);
     expect(outcome).toBe('escalated');
     expect(restarts()).toBe(0);
-    expect(night.sent.some(({ what }) => what === 'escalation')).toBe(true);
+    await expect.poll(() => night.sent.map(({ what }) => what), { timeout: 30_000 }).toContain('escalation');
     await expect(decide(handle, { hash })).rejects.toThrow();
   });
 

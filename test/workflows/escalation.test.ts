@@ -27,10 +27,13 @@ describe("a runbook's own points for whoever takes over", () => {
       'Tried: nothing',
     ]);
     expect(markdown(report)).toContain('## For whoever takes over\n\n- Look at its inlet');
-    const said = night.sent.findIndex(
-      ({ what, title }) => what === 'escalation' && title.includes('/points'),
-    );
-    expect(night.texts[said]).toContain('\n- Tried: nothing');
+    // An incident hands its messages on and does not wait for them.
+    const said = () =>
+      night.texts.filter((_, at) => {
+        const { what, title } = night.sent[at] ?? {};
+        return what === 'escalation' && title?.includes('/points');
+      });
+    await expect.poll(said, { timeout: 30_000 }).toEqual([expect.stringContaining('\n- Tried: nothing')]);
   });
 
   it('are left out where a runbook has none', async () => {

@@ -94,7 +94,8 @@ describe('people are always reached', () => {
       args: [{ hash: view.openDecision?.hash, answer: 'approve', by: 'ana', verified: 'token' }],
     });
     expect((await night.result(handle)).outcome).toBe('recovered');
-    expect(night.sent.some(({ what, title }) => what === 'escalation' && title.includes('/l'))).toBe(true);
+    const told = () => night.sent.some(({ what, title }) => what === 'escalation' && title.includes('/l'));
+    await expect.poll(told, { timeout: 30_000 }).toBe(true);
   });
 
   it('when the target can not be read: nothing is changed', async () => {
