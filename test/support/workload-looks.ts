@@ -1,4 +1,5 @@
 /** Looks at a workload for tests of pure rules: two sound pods at half of their limit, and what a test changes of it. */
+
 import type { Sample } from '../../model/evidence.js';
 import type {
   AppHistory,
@@ -10,6 +11,7 @@ import type {
 } from '../../model/kubernetes/details.js';
 import type { PodEndpoint, WorkloadSettings } from '../../model/kubernetes/settings.js';
 import type { Policy } from '../../model/policy.js';
+import { autoPolicy } from './policy.js';
 
 export const MiB = 1024 ** 2;
 export const GiB = 1024 ** 3;
@@ -19,31 +21,7 @@ export const targetKey = `${scope}/bruno/deployment/agent-bruno`;
 export const atSecond = (second: number): string =>
   new Date(Date.parse('2026-03-01T03:00:00.000Z') + Math.round(second * 1000)).toISOString();
 
-export const policy: Policy = {
-  thresholds: { warningPercent: 80, criticalPercent: 90 },
-  remediesOff: [],
-  autonomy: { target: 'auto', byDisruption: {}, byKind: {} },
-  decisions: {
-    group: [],
-    secondGroup: [],
-    approvals: 1,
-    timeLimitSeconds: 600,
-    reminderSeconds: 300,
-    onExpiry: 'escalate',
-    notTheRequester: false,
-    trustTemporalAccess: false,
-  },
-  freezes: [],
-  holds: [],
-  protected: [],
-  budget: { perObjectPerHour: 3, perScopePerHour: 10, atOnce: 1 },
-  cooldownSeconds: 600,
-  deadlines: { warningSeconds: 900, criticalSeconds: 300 },
-  settleSeconds: 30,
-  soak: { seconds: 120, everySeconds: 10 },
-  pauseLimitSeconds: 1800,
-  holdOff: { firstSeconds: 3600, maxSeconds: 28800 },
-};
+export const policy = autoPolicy;
 
 export const podEndpoint = (path: string, more: Partial<PodEndpoint> = {}): PodEndpoint => ({
   method: 'POST',

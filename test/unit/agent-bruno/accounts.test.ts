@@ -11,47 +11,17 @@ import { memoryFollowsSessions } from '../../../workflows/runbooks/agent-bruno-h
 import { setEnvironment } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/ladder/set-env.js';
 import { shortenSessions } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/ladder/shorten-sessions.js';
 import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
+import { full, grownBruno, tells } from '../../support/grown-bruno.js';
 import {
   appHistory,
   atSecond,
   fullSettings,
   GiB,
   history,
-  type LookParts,
   MiB,
   sessionHistory,
   sessions,
-  workloadLook,
 } from '../../support/workload-looks.js';
-
-const full = 900 * MiB;
-const tells = {
-  process_resident_memory_bytes: full,
-  bruno_active_sessions: 40,
-  bruno_session_bytes: MiB,
-  bruno_context_bytes: MiB,
-  bruno_cache_bytes: MiB,
-};
-
-/** A pod at 900 MiB of 1 GiB that has grown from 300 MiB within a quarter of an hour, all sources read. */
-function grown(parts: LookParts & { readonly app?: Readonly<Record<string, number>> } = {}): WorkloadLook {
-  return workloadLook({
-    ...parts,
-    pod: {
-      workingSetBytes: full,
-      app: { ...tells, ...parts.app },
-      redisConnections: 8,
-      mongoConnections: 6,
-      ...parts.pod,
-    },
-    settings: { ...fullSettings, ...parts.settings },
-    details: {
-      history: history(300 * MiB, full),
-      sessions: sessions({ keys: 40, bytes: MiB }),
-      ...parts.details,
-    },
-  });
-}
 
 const ranked = (look: WorkloadLook): readonly string[] => diagnose(look, []).causes.map(({ name }) => name);
 const weightOf = (look: WorkloadLook, name: string): number =>
@@ -61,7 +31,7 @@ const causeOf = (look: WorkloadLook, name: string) =>
 
 describe('connections', () => {
   const partly = (app: Readonly<Record<string, number>>) => {
-    const look = grown({ pod: { redisConnections: 8 }, app });
+    const look = grownBruno({ pod: { redisConnections: 8 }, app });
     const pods = look.details.pods.map(({ mongoConnections: _, ...pod }) => pod);
     return { ...look, details: { ...look.details, pods } };
   };
@@ -79,7 +49,7 @@ describe('connections', () => {
   });
 
   it('of an unknown cost that may explain it are never a leak', () => {
-    const look = grown({
+    const look = grownBruno({
       pod: { redisConnections: 700, mongoConnections: 500 },
       app: { python_gc_objects_uncollectable_total: 5 },
       details: {
@@ -99,7 +69,7 @@ describe('connections', () => {
     // Every fourth quarter of a minute many open at once, and memory jumps with them.
     const jumps = (i: number): number => Math.round(1200 * Math.min(1, (Math.floor(i / 4) * 4 + 4) / 60));
     const points = history(300 * MiB, full)[0]?.points ?? [];
-    const look = grown({
+    const look = grownBruno({
       pod: { redisConnections: 700, mongoConnections: 500 },
       details: {
         history: [
@@ -117,7 +87,7 @@ describe('connections', () => {
   });
 
   it('are not charged with a leak beside them that grows as evenly', () => {
-    const look = grown({
+    const look = grownBruno({
       pod: { redisConnections: 100, mongoConnections: 50 },
       details: {
         history: history(300 * MiB, full),
@@ -130,12 +100,12 @@ describe('connections', () => {
   });
 
   it('that were there all along do not explain a rise, however many', () => {
-    const idle = grown({
+    const idle = grownBruno({
       pod: { redisConnections: 100, mongoConnections: 50 },
       app: { bruno_pool_connections: 150 },
     });
     expect(ranked(idle)[0]).toBe(causes.leak);
-    const many = grown({
+    const many = grownBruno({
       pod: { redisConnections: 900, mongoConnections: 600 },
       details: {
         history: history(300 * MiB, full),
@@ -151,10 +121,12 @@ describe('memory that the process itself does not hold', () => {
   const one = { process_resident_memory_bytes: 220 * MiB };
 
   it('may be other processes: several workers are no page cache', () => {
-    expect(ranked(grown({ app: one }))[0]).toBe(causes.unclear);
-    expect(causeOf(grown({ app: one }), causes.leak)?.evidenceAgainst.join()).toContain('other processes');
+    expect(ranked(grownBruno({ app: one }))[0]).toBe(causes.unclear);
+    expect(causeOf(grownBruno({ app: one }), causes.leak)?.evidenceAgainst.join()).toContain(
+      'other processes',
+    );
     const kernel = { anonBytes: 880 * MiB, fileBytes: 10 * MiB, source: 'memory.stat' };
-    const counted = grown({ app: one, pod: { kernel } });
+    const counted = grownBruno({ app: one, pod: { kernel } });
     expect([causes.leak, causes.unclear]).toContain(ranked(counted)[0]);
     expect(ranked(counted)).not.toContain(causes.pageCache);
   });
@@ -166,14 +138,14 @@ describe('memory that the process itself does not hold', () => {
       withShared: true,
       source: 'Prometheus',
     };
-    const look = grown({ app: { ...one, process_resident_memory_bytes: 200 * MiB }, pod: { kernel } });
+    const look = grownBruno({ app: { ...one, process_resident_memory_bytes: 200 * MiB }, pod: { kernel } });
     expect(ranked(look)[0]).toBe(causes.unclear);
     expect(causeOf(look, causes.pageCache)?.evidenceFor.join()).toContain('tmpfs');
   });
 
   it('is tmpfs where the kernel says that it is neither of processes nor of files', () => {
     const kernel = { anonBytes: 200 * MiB, fileBytes: 5 * MiB, source: 'memory.stat' };
-    expect(ranked(grown({ app: one, pod: { kernel } }))).not.toContain(causes.pageCache);
+    expect(ranked(grownBruno({ app: one, pod: { kernel } }))).not.toContain(causes.pageCache);
   });
 });
 
@@ -182,7 +154,7 @@ describe('what was held all along', () => {
   const growing = { history: history(300 * MiB, full), sessions: sessions({ keys: 40, bytes: MiB }) };
 
   it('does not explain a rise', () => {
-    const steady = grown({
+    const steady = grownBruno({
       app: held,
       details: { ...growing, appHistory: appHistory({ bruno_context_bytes: () => 350 * MiB }) },
     });
@@ -193,14 +165,14 @@ describe('what was held all along', () => {
   });
 
   it('is not taken for the cause where nobody knows when it came', () => {
-    const look = grown({ app: held });
+    const look = grownBruno({ app: held });
     expect([causes.leak, causes.unclear]).toContain(ranked(look)[0]);
     const proposal = setEnvironment.propose(look, diagnose(look, []));
     expect(proposal).toHaveProperty('skip');
   });
 
   it('leaves a leak a guess where it may explain the rise', () => {
-    const look = grown({ app: { ...tells, bruno_context_bytes: 440 * MiB } });
+    const look = grownBruno({ app: { ...tells, bruno_context_bytes: 440 * MiB } });
     expect(ranked(look)[0]).toBe(causes.unclear);
     expect(causeOf(look, causes.leak)?.evidenceAgainst.join()).toContain(
       'conversation contexts between 140 MiB and 440 MiB',
@@ -208,7 +180,7 @@ describe('what was held all along', () => {
   });
 
   it('is the cause where it rose with it', () => {
-    const look = grown({
+    const look = grownBruno({
       app: { ...tells, bruno_context_bytes: 550 * MiB },
       details: { ...growing, appHistory: appHistory({ bruno_context_bytes: (i) => (550 * MiB * i) / 59 }) },
     });
@@ -227,7 +199,7 @@ describe('the time to the limit', () => {
       bytes: Math.round(300 * MiB + Math.max(0, i * 15 - 300) * 0.68 * MiB),
     }));
     const used = minutes.at(-1)?.bytes ?? 0;
-    const look = grown({
+    const look = grownBruno({
       pod: { workingSetBytes: used, startedAt: atSecond(-7 * 3600) },
       details: { history: [{ pod: 'agent-bruno-a', points: [...hours, ...minutes] }] },
       look: { measure: { used, limit: 0.85 * GiB, unit: 'bytes', percent: 82, against: 'its limit' } },
@@ -243,7 +215,7 @@ describe('the time to the limit', () => {
       at: atSecond((i - 119) * 120),
       bytes: Math.round((600 + 280 * (((i + 12) % 15) / 15)) * MiB),
     }));
-    const look = grown({
+    const look = grownBruno({
       pod: { workingSetBytes: points.at(-1)?.bytes ?? 0, startedAt: atSecond(-5 * 3600) },
       details: { history: [{ pod: 'agent-bruno-a', points }] },
     });
@@ -263,7 +235,7 @@ describe('sessions that only grow at the same time', () => {
     },
   };
   const trend = (counts: WorkloadDetails['sessionHistory'], bytes: number) => {
-    const look = grown({
+    const look = grownBruno({
       settings: unknown,
       details: {
         history: history(300 * MiB, full),
@@ -320,7 +292,7 @@ describe('a release', () => {
   const began = (look: WorkloadLook): string => causeOf(look, causes.leak)?.evidenceFor.join() ?? '';
 
   it('of five hours ago is found for a leak that has grown evenly since', () => {
-    const look = grown({
+    const look = grownBruno({
       pod: { startedAt: atSecond(-17_940), createdAt: atSecond(-17_940) },
       details: {
         history: [{ pod: 'agent-bruno-a', points: line(-17_900, 300, 60) }],
@@ -338,9 +310,9 @@ describe('a release', () => {
       lately: [release(-660)],
     };
     const pod = { startedAt: atSecond(-620), createdAt: atSecond(-630) };
-    expect(began(grown({ pod, details }))).toContain('it began with');
+    expect(began(grownBruno({ pod, details }))).toContain('it began with');
     const goneHistory = [{ pod: 'agent-bruno-old', points: line(-1380, 60, 12) }];
-    expect(began(grown({ pod, details: { ...details, goneHistory } }))).not.toContain('it began with');
+    expect(began(grownBruno({ pod, details: { ...details, goneHistory } }))).not.toContain('it began with');
   });
 });
 
@@ -352,18 +324,18 @@ describe('load', () => {
   });
 
   it('is what memory has risen with', () => {
-    const look = grown({ app: busy, details: { ...growing, ...inFlight((i) => 1 + i) } });
+    const look = grownBruno({ app: busy, details: { ...growing, ...inFlight((i) => 1 + i) } });
     expect(ranked(look)[0]).toBe(causes.traffic);
   });
 
   it('that is usual is none: a leak under it is named', () => {
-    const look = grown({ app: busy, details: { ...growing, ...inFlight((i) => 58 + (i % 4)) } });
+    const look = grownBruno({ app: busy, details: { ...growing, ...inFlight((i) => 58 + (i % 4)) } });
     expect(ranked(look)[0]).toBe(causes.leak);
     expect(ranked(look)).not.toContain(causes.traffic);
   });
 
   it('is read by its usual name, too', () => {
-    expect(ranked(grown({ app: { http_requests_in_flight: 60 } }))).toContain(causes.traffic);
+    expect(ranked(grownBruno({ app: { http_requests_in_flight: 60 } }))).toContain(causes.traffic);
   });
 });
 
@@ -376,7 +348,7 @@ describe('the log', () => {
         sessions: sessions({ keys: 40, bytes: MiB }),
         logLines: [line],
       };
-      const look = grown({ pod: { redisConnections: 400 }, details: lines });
+      const look = grownBruno({ pod: { redisConnections: 400 }, details: lines });
       expect(
         diagnose(look, [])
           .causes.flatMap(({ evidenceFor }) => evidenceFor)

@@ -15,6 +15,7 @@ import type { JsonObject } from '../../../model/json.js';
 import type { WorkloadLook } from '../../../model/kubernetes/details.js';
 import { anyRunbook } from '../../../model/runbook.js';
 import { agentBrunoHighMemoryUsage as runbook } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/index.js';
+import { hpa } from '../../support/bruno-rungs.js';
 import {
   fullSettings,
   GiB,
@@ -26,18 +27,6 @@ import {
   workloadLook,
 } from '../../support/workload-looks.js';
 
-const hpa = {
-  name: 'agent-bruno-hpa',
-  uid: 'hpa-uid',
-  min: 1,
-  max: 4,
-  current: 1,
-  desired: 1,
-  metrics: ['memory'],
-  resourceVersion: '9',
-  generation: 1,
-  keda: false,
-};
 const at = (parts: LookParts = {}): WorkloadLook =>
   workloadLook({
     settings: fullSettings,

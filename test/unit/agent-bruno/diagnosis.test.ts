@@ -4,6 +4,7 @@ import type { OomKill } from '../../../model/container.js';
 import type { PodReading } from '../../../model/kubernetes/details.js';
 import { diagnose } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/diagnosis.js';
 import { causes } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/names.js';
+import { full, grownBruno, tells } from '../../support/grown-bruno.js';
 import {
   atSecond,
   fullSettings,
@@ -17,37 +18,7 @@ import {
   workloadLook,
 } from '../../support/workload-looks.js';
 
-/** What an app tells that holds nothing much. */
-const tells = {
-  process_resident_memory_bytes: 900 * MiB,
-  bruno_active_sessions: 40,
-  bruno_session_bytes: MiB,
-  bruno_context_bytes: MiB,
-  bruno_cache_bytes: MiB,
-};
-const full = 900 * MiB;
-
-/** A pod at 900 MiB of 1 GiB that has grown from 300 MiB, all sources read. */
-function grown(parts: LookParts & { readonly app?: Readonly<Record<string, number>> } = {}) {
-  return workloadLook({
-    ...parts,
-    pod: {
-      workingSetBytes: full,
-      app: { ...tells, ...parts.app },
-      redisConnections: 8,
-      mongoConnections: 6,
-      ...parts.pod,
-    },
-    settings: { ...fullSettings, ...parts.settings },
-    details: {
-      history: history(300 * MiB, full),
-      sessions: sessions({ keys: 40, bytes: MiB }),
-      ...parts.details,
-    },
-  });
-}
-
-const first = (look: ReturnType<typeof grown>, alerts: readonly string[] = []) =>
+const first = (look: ReturnType<typeof grownBruno>, alerts: readonly string[] = []) =>
   diagnose(look, [], alerts).causes[0];
 const kill: OomKill = { containerName: 'agent-bruno-a', witnesses: ['lastState OOMKilled'], recent: true };
 const killed = (restarts: number, more: Partial<PodReading> = {}): Partial<PodReading> => ({
@@ -63,7 +34,7 @@ describe('too many sessions', () => {
 
   it('are named where what they hold explains the rise', () => {
     const cause = first(
-      grown({
+      grownBruno({
         app: many,
         details: { history: history(300 * MiB, full), sessions: sessions({ keys: 4000, bytes: 500 * MiB }) },
       }),
@@ -75,7 +46,7 @@ describe('too many sessions', () => {
   });
 
   it('are told by Redis alone where the configuration says that they live in the process', () => {
-    const look = grown({
+    const look = grownBruno({
       pod: { app: {} },
       app: {},
       details: { history: history(300 * MiB, full), sessions: sessions({ keys: 4000, bytes: 1000 * MiB }) },
@@ -117,7 +88,7 @@ describe('too many sessions', () => {
   });
 
   it('are not the cause where there are few, however closely memory follows them', () => {
-    const look = grown({
+    const look = grownBruno({
       details: {
         history: history(300 * MiB, full),
         sessionHistory: sessionHistory(5, 40),
@@ -130,14 +101,14 @@ describe('too many sessions', () => {
 
 describe('pool exhaustion', () => {
   it('is named where the connections of one pod explain the rise', () => {
-    const look = grown({ pod: { redisConnections: 2000, mongoConnections: 1500 } });
+    const look = grownBruno({ pod: { redisConnections: 2000, mongoConnections: 1500 } });
     const cause = first({ ...look });
     expect(cause?.name).toBe(causes.pools);
     expect(cause?.evidenceFor.join()).toContain('3500 connections of one pod');
   });
 
   it('is not named for what all clients of Redis together hold', () => {
-    const look = grown({
+    const look = grownBruno({
       details: {
         history: history(300 * MiB, full),
         sessions: sessions({ keys: 40, bytes: MiB, connectedClients: 9000 }),
@@ -147,7 +118,7 @@ describe('pool exhaustion', () => {
   });
 
   it('is not named where even at 1 MiB each they are a small part', () => {
-    const look = grown({ pod: { redisConnections: 110, mongoConnections: 10 } });
+    const look = grownBruno({ pod: { redisConnections: 110, mongoConnections: 10 } });
     expect(first(look)?.name).toBe(causes.leak);
     const pools = diagnose(look, []).causes.find(({ name }) => name === causes.pools);
     expect(pools?.weight ?? 0).toBeLessThan(0.45);
@@ -156,14 +127,14 @@ describe('pool exhaustion', () => {
 
 describe('a leak', () => {
   it('is what grows and is explained by nothing that was read', () => {
-    const cause = first(grown());
+    const cause = first(grownBruno());
     expect(cause?.name).toBe(causes.leak);
     expect(cause?.evidenceFor.join()).toMatch(/it grew by .* and reaches the limit in/);
     expect(cause?.evidenceFor.join()).toContain('explains only');
   });
 
   it("can't be told from large contexts where the app withholds its metrics", () => {
-    const look = grown();
+    const look = grownBruno();
     const dark = {
       ...look,
       details: { ...look.details, pods: look.details.pods.map((one) => ({ ...one, app: {} })) },
@@ -187,8 +158,8 @@ describe('a leak', () => {
       history: history(300 * MiB, full, 60, flatThenUp),
       sessions: sessions({ keys: 40, bytes: MiB }),
     };
-    const without = first(grown({ details: up }));
-    const withOne = first(grown({ details: { ...up, lately: [released] } }));
+    const without = first(grownBruno({ details: up }));
+    const withOne = first(grownBruno({ details: { ...up, lately: [released] } }));
     expect(withOne?.name).toBe(causes.leak);
     expect(withOne?.weight).toBeGreaterThan(without?.weight ?? 1);
     expect(withOne?.evidenceFor.join()).toContain('it began with revision 7');
@@ -198,7 +169,7 @@ describe('a leak', () => {
 describe('large contexts', () => {
   it('are named where the app says that they hold it', () => {
     const cause = first(
-      grown({ app: { ...tells, bruno_context_bytes: 550 * MiB, bruno_context_window_messages: 5000 } }),
+      grownBruno({ app: { ...tells, bruno_context_bytes: 550 * MiB, bruno_context_window_messages: 5000 } }),
     );
     expect(cause?.name).toBe(causes.contexts);
     expect(cause?.evidenceFor.join()).toContain('between 250 MiB and 550 MiB of the 600 MiB');
@@ -210,22 +181,22 @@ describe('a limit that is too small', () => {
   const flat = { history: history(full, full), sessions: sessions({ keys: 40, bytes: MiB }) };
 
   it('is what is nearly reached and does not grow', () => {
-    expect(first(grown({ details: flat }))?.name).toBe(causes.limit);
+    expect(first(grownBruno({ details: flat }))?.name).toBe(causes.limit);
   });
 
   it('is told from the last part of the history: the way to the plateau is no growth', () => {
     const plateau = (share: number): number => Math.min(1, share / 0.58);
-    expect(first(grown({ details: { ...flat, history: history(300 * MiB, full, 60, plateau) } }))?.name).toBe(
-      causes.limit,
-    );
+    expect(
+      first(grownBruno({ details: { ...flat, history: history(300 * MiB, full, 60, plateau) } }))?.name,
+    ).toBe(causes.limit);
   });
 
   it('is not named while it grows', () => {
-    expect(diagnose(grown(), []).causes.map(({ name }) => name)).not.toContain(causes.limit);
+    expect(diagnose(grownBruno(), []).causes.map(({ name }) => name)).not.toContain(causes.limit);
   });
 
   it('is what kills a pod that can not even start, again and again', () => {
-    const look = grown({
+    const look = grownBruno({
       pod: {
         ...killed(4),
         createdAt: atSecond(-95),
@@ -247,7 +218,7 @@ describe('a limit that is too small', () => {
 describe('what is no shortage of its own', () => {
   it('is page cache, which the kernel takes back', () => {
     const kernel = { anonBytes: 200 * MiB, fileBytes: 690 * MiB, source: 'memory.stat' };
-    const look = grown({ pod: { kernel }, app: { ...tells, process_resident_memory_bytes: 200 * MiB } });
+    const look = grownBruno({ pod: { kernel }, app: { ...tells, process_resident_memory_bytes: 200 * MiB } });
     const cause = first(look);
     expect(cause?.name).toBe(causes.pageCache);
     expect(cause?.evidenceFor.join()).toContain('690 MiB for files, of 900 MiB (memory.stat)');
@@ -261,7 +232,7 @@ describe('what is no shortage of its own', () => {
     expect(diagnosis.level).toBe('normal');
     expect(diagnosis.causes.map(({ name }) => name)).toEqual([causes.node]);
     const both = diagnose(
-      grown({
+      grownBruno({
         details: { nodes, history: history(300 * MiB, full), sessions: sessions({ keys: 40, bytes: MiB }) },
       }),
       [],
@@ -279,7 +250,7 @@ describe('what is no shortage of its own', () => {
   });
 
   it('is honest load, where the app says how much it does', () => {
-    const look = grown({ app: { ...tells, bruno_in_flight_requests: 60 } });
+    const look = grownBruno({ app: { ...tells, bruno_in_flight_requests: 60 } });
     const [top] = diagnose(look, []).causes;
     expect(top?.name).not.toBe(causes.leak);
   });
@@ -409,7 +380,7 @@ describe('whatever is read', () => {
         fc.constantFrom('bruno_context_bytes', 'bruno_session_bytes', 'bruno_cache_bytes'),
         fc.boolean(),
         (holder, withheld) => {
-          const look = grown({ app: { ...tells, [holder]: 560 * MiB } });
+          const look = grownBruno({ app: { ...tells, [holder]: 560 * MiB } });
           const told = first(look)?.name;
           const dark = withheld
             ? {

@@ -2,35 +2,12 @@ import type { Change } from '../../../model/change.js';
 import type { Circumstances } from '../../../model/guardrails/index.js';
 import type { AnyLook } from '../../../model/look.js';
 import type { Policy } from '../../../model/policy.js';
+import { autoPolicy } from '../../support/policy.js';
 
 /** A target that may do everything by itself: each test takes one thing away. */
 export const key = 'docker/local/agent';
 
-export const policy: Policy = {
-  thresholds: { warningPercent: 80, criticalPercent: 90 },
-  remediesOff: [],
-  autonomy: { target: 'auto', byDisruption: {}, byKind: {} },
-  decisions: {
-    group: [],
-    secondGroup: [],
-    approvals: 1,
-    timeLimitSeconds: 600,
-    reminderSeconds: 300,
-    onExpiry: 'escalate',
-    notTheRequester: true,
-    trustTemporalAccess: false,
-  },
-  freezes: [],
-  holds: [],
-  protected: [],
-  budget: { perObjectPerHour: 2, perScopePerHour: 6, atOnce: 2 },
-  cooldownSeconds: 600,
-  deadlines: { warningSeconds: 900, criticalSeconds: 300 },
-  settleSeconds: 10,
-  soak: { seconds: 120, everySeconds: 5 },
-  pauseLimitSeconds: 1800,
-  holdOff: { firstSeconds: 3600, maxSeconds: 28800 },
-};
+export const policy = autoPolicy;
 
 export const change: Change = {
   id: 'abcd2345/1',

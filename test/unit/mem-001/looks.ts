@@ -1,4 +1,5 @@
 /** Looks for tests of pure rules: a sound agent container at 50 % of its limit, and what a test changes of it. */
+
 import type {
   ContainerReading,
   ContainerSettings,
@@ -11,6 +12,7 @@ import type {
 } from '../../../model/container.js';
 import type { Sample } from '../../../model/evidence.js';
 import type { Policy } from '../../../model/policy.js';
+import { autoPolicy } from '../../support/policy.js';
 
 export const MiB = 1024 ** 2;
 export const GiB = 1024 ** 3;
@@ -18,31 +20,7 @@ export const scope = 'docker/local';
 export const atSecond = (second: number): string =>
   new Date(Date.parse('2026-03-01T03:00:00.000Z') + second * 1000).toISOString();
 
-export const policy: Policy = {
-  thresholds: { warningPercent: 80, criticalPercent: 90 },
-  remediesOff: [],
-  autonomy: { target: 'auto', byDisruption: {}, byKind: {} },
-  decisions: {
-    group: [],
-    secondGroup: [],
-    approvals: 1,
-    timeLimitSeconds: 600,
-    reminderSeconds: 300,
-    onExpiry: 'escalate',
-    notTheRequester: false,
-    trustTemporalAccess: false,
-  },
-  freezes: [],
-  holds: [],
-  protected: [],
-  budget: { perObjectPerHour: 3, perScopePerHour: 10, atOnce: 1 },
-  cooldownSeconds: 600,
-  deadlines: { warningSeconds: 900, criticalSeconds: 300 },
-  settleSeconds: 30,
-  soak: { seconds: 120, everySeconds: 10 },
-  pauseLimitSeconds: 1800,
-  holdOff: { firstSeconds: 3600, maxSeconds: 28800 },
-};
+export const policy = autoPolicy;
 
 export const endpoint = (path: string, more: Partial<Endpoint> = {}): Endpoint => ({
   method: 'POST',
