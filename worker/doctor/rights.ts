@@ -89,15 +89,8 @@ function lookRights({ kind, name }: WorkloadSettings): readonly Right[] {
 
 function changeRights(settings: WorkloadSettings, { autoscaler, configMaps }: Found): readonly Right[] {
   const { kind, name } = settings;
-  const change = (
-    verb: string,
-    group: string,
-    resource: string,
-    remedies: readonly string[],
-    of?: string,
-    gives = 'its changes',
-  ) =>
-    right('change', verb, group, resource, gives, {
+  const change = (verb: string, group: string, resource: string, remedies: readonly string[], of?: string) =>
+    right('change', verb, group, resource, 'its changes', {
       needed: true,
       remedies,
       ...(of !== undefined && { name: of }),
@@ -109,7 +102,7 @@ function changeRights(settings: WorkloadSettings, { autoscaler, configMaps }: Fo
       ? []
       : ['get', 'patch'].map((verb) => change(verb, 'apps', `${plurals[kind]}/scale`, ['scale-out'], name))),
     ...(settings.maxMemoryBytes === undefined ? [] : [change('patch', '', 'pods/resize', ['resize-pods'])]),
-    change('create', '', 'pods/eviction', ['evict-pod'], undefined, evictionGives(kind)),
+    { ...change('create', '', 'pods/eviction', ['evict-pod']), gives: evictionGives(kind) },
     ...(autoscaler === undefined || settings.maxReplicas === undefined
       ? []
       : [change('patch', 'autoscaling', 'horizontalpodautoscalers', ['scale-out'], autoscaler)]),
