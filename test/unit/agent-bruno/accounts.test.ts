@@ -6,6 +6,7 @@ import type {
   WorkloadDetails,
   WorkloadLook,
 } from '../../../model/kubernetes/details.js';
+import { connectionsOf } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/accounts.js';
 import { diagnose } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/diagnosis.js';
 import { memoryFollowsSessions } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/following.js';
 import { setEnvironment } from '../../../workflows/runbooks/agent-bruno-high-memory-usage/ladder/set-env.js';
@@ -19,6 +20,7 @@ import {
   GiB,
   history,
   MiB,
+  pod,
   sessionHistory,
   sessions,
 } from '../../support/workload-looks.js';
@@ -40,6 +42,18 @@ describe('connections', () => {
     const look = partly({ bruno_pool_connections: 3500 });
     expect(ranked(look)[0]).toBe(causes.pools);
     expect(causeOf(look, causes.pools)?.summary).toContain('3500 connections');
+  });
+
+  it('are no more than the sockets of the process, where neither a server nor the app tells', () => {
+    const { redisConnections: _, mongoConnections: __, ...mute } = pod();
+    const withSockets = {
+      ...mute,
+      process: { source: 'test', rssBytes: full, sockets: { 6379: 5, 27017: 2 } },
+    };
+    expect(connectionsOf(withSockets, {})).toBe(7);
+    expect(connectionsOf({ ...withSockets, redisConnections: 3 }, {})).toBe(3);
+    expect(connectionsOf(withSockets, { poolConnections: 4 })).toBe(4);
+    expect(connectionsOf(mute, {})).toBeUndefined();
   });
 
   it('leave a leak a guess where a configured server does not tell them and the app says nothing', () => {
